@@ -1,0 +1,154 @@
+"""The contract of every engine: token ids in, token ids and logits out. Text is elsewhere."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, NewType, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+Seq = NewType("Seq", int)
+Logits = NDArray[np.float32]
+
+
+class Exhausted(Exception):
+    """The engine has no cells, or no sequences, left for this."""
+
+
+class Damaged(Exception):
+    """A saved state that cannot be loaded."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One sequence's share of a pass: `tokens` at positions `start`, `start` + 1, …
+
+    `start` must be the sequence's length. `wants` says which logits come back.
+    """
+
+    seq: Seq
+    tokens: Sequence[int]
+    start: int
+    wants: Literal["none", "last", "all"] = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """All rows of one pass."""
+
+    rows: tuple[Row, ...]
+
+    @property
+    def tokens(self) -> int:
+        return sum(len(row.tokens) for row in self.rows)
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """One entry a row of the plan: None, or logits of shape [wanted, vocabulary]."""
+
+    logits: tuple[Logits | None, ...]
+
+
+class Engine(Protocol):
+    """Sequences of cells and the passes that fill them; used from one thread only."""
+
+    name: str
+    cells: int  # the budget: cells that sessions may reserve together
+    chunk: int  # the most tokens one pass computes well; a plan may hold more
+    detail: dict[str, str]  # settings worth showing: calibration, build
+
+    @property
+    def reserved(self) -> int:
+        """Cells promised to open sequences."""
+        ...
+
+    @property
+    def used(self) -> int:
+        """Cells that hold tokens, shared ones counted once."""
+        ...
+
+    def open(self, limit: int) -> Seq:
+        """A new, empty sequence that may grow, its forks included, to `limit` cells.
+
+        Raises:
+            Exhausted: the budget does not hold `limit` more cells.
+        """
+        ...
+
+    def fork(self, seq: Seq, length: int) -> Seq:
+        """A sequence that shares the first `length` cells of `seq`; nothing is copied.
+
+        Raises:
+            Exhausted: no more sequences can be told apart.
+        """
+        ...
+
+    def run(self, plan: Plan) -> Output:
+        """Compute every row; the sequences grow by their tokens.
+
+        Raises:
+            Exhausted: a family's cells do not hold its rows; then nothing has changed.
+        """
+        ...
+
+    def length(self, seq: Seq) -> int:
+        """Tokens in the sequence."""
+        ...
+
+    def free(self, seq: Seq) -> int:
+        """Cells that `seq` and its forks may still fill."""
+        ...
+
+    def cut(self, seq: Seq, length: int) -> None:
+        """Forget what lies beyond the first `length` tokens."""
+        ...
+
+    def drop(self, seq: Seq) -> None:
+        """Give back the sequence's own cells; the last of a family gives back its budget."""
+        ...
+
+    def save(self, seq: Seq) -> bytes:
+        """The sequence's state, to be loaded by the same engine with the same model."""
+        ...
+
+    def load(self, data: bytes, tokens: int, limit: int) -> Seq:
+        """A fresh sequence of `tokens` tokens from saved state.
+
+        Raises:
+            Damaged: the state does not fit this model or is cut short.
+            Exhausted: as for `open`.
+        """
+        ...
+
+    def close(self) -> None:
+        """Free the model."""
+        ...
+
+
+class Vocabulary(Protocol):
+    """Text and token ids of a model."""
+
+    size: int
+    template: str | None  # the model's own chat template (Jinja)
+    bos: str  # text of the beginning-of-sequence token, may be empty
+    eos: str
+
+    def encode(self, text: str, *, special: bool = False) -> list[int]:
+        """Token ids; with `special`, control tokens written in the text are taken as such.
+
+        Never adds a beginning-of-sequence token.
+        """
+        ...
+
+    def start(self) -> list[int]:
+        """What must stand ahead of everything: the beginning-of-sequence token, or nothing."""
+        ...
+
+    def piece(self, token: int) -> bytes:
+        """The bytes that a token stands for; nothing for control tokens."""
+        ...
+
+    def ends(self, token: int) -> bool:
+        """Whether the token ends an answer."""
+        ...

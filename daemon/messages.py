@@ -1,0 +1,228 @@
+"""The wire between front and worker: msgpack frames over a socketpair.
+
+Text goes in, text comes out; token ids never leave the worker.
+"""
+
+import socket
+import struct
+from collections.abc import Iterator
+
+import msgspec
+
+from sticli.config import Settings
+
+FRAME_LIMIT = 64 << 20
+HEADER = struct.Struct("<I")
+
+
+class Message(msgspec.Struct, frozen=True, tag=True):
+    """Anything that crosses."""
+
+
+class Start(Message, frozen=True):
+    """The first message: what to load, and where snapshots and their key lie."""
+
+    settings: Settings
+    snapshots: str
+    key: str
+
+
+class Open(Message, frozen=True):
+    """Make a session live. The journal holds `lines` lines, which make `version`.
+
+    The worker answers Opened with the line (from 0) that it wants the journal from: the start
+    of the session's window. It tokenises from there and prefills only what a snapshot does not
+    hold already, so a snapshot is never more than cells for a list of token ids.
+    """
+
+    session: str
+    uid: str  # identity of this incarnation of the name; part of the snapshot's
+    system: str | None
+    limit: int | None
+    lines: int
+    version: int
+
+
+class Lines(Message, frozen=True):
+    """Lines `first`… (from 0) of the session's journal, which make `version`."""
+
+    session: str
+    first: int
+    version: int
+    texts: list[str]
+
+
+class Close(Message, frozen=True):
+    """Forget a session, its cells, questions and snapshots."""
+
+    session: str
+
+
+class Ask(Message, frozen=True):
+    id: int
+    session: str
+    question: str
+    max_tokens: int
+    min_version: int
+
+
+class Cancel(Message, frozen=True):
+    id: int
+
+
+class AddFlash(Message, frozen=True):
+    session: str
+    id: str
+    question: str
+    max_tokens: int
+    debounce_ms: int
+
+
+class RemoveFlash(Message, frozen=True):
+    session: str
+    id: str
+
+
+class Stop(Message, frozen=True):
+    """Snapshot every session, answer Stopped, exit."""
+
+
+class Ready(Message, frozen=True):
+    """The model is loaded."""
+
+    path: str
+    name: str
+    sha256: str
+    engine: str
+    context: int
+    vocabulary: int
+    cells: int
+    detail: dict[str, str]
+
+
+class Opened(Message, frozen=True):
+    """The session wants the journal's lines from `lines` (from 0) on."""
+
+    session: str
+    lines: int
+    limit: int
+
+
+class Restored(Message, frozen=True):
+    """Every line that the journal held at Open is in the cache; `note` says how it got there."""
+
+    session: str
+    tokens: int
+    note: str
+
+
+class Settled(Message, frozen=True):
+    """The first `lines` lines of the journal, hence all of `version`, are in the cache."""
+
+    session: str
+    lines: int
+    version: int
+    tokens: int
+    window_from: int  # lines before it (from 0) are no longer in the context
+
+
+class Full(Message, frozen=True):
+    """Line `lines` (from 0) does not fit the context; it and what follows stay in the journal."""
+
+    session: str
+    lines: int
+    tokens: int
+    limit: int
+
+
+class Piece(Message, frozen=True):
+    id: int
+    text: str
+
+
+class Done(Message, frozen=True):
+    """A question is answered; `text` is the whole answer. Times are in seconds."""
+
+    id: int
+    text: str
+    version: int
+    window_from: int
+    confidence: float
+    cached_tokens: int
+    new_tokens: int
+    completion_tokens: int
+    first_token_s: float
+    total_s: float
+    finish_reason: str
+
+
+class Failed(Message, frozen=True):
+    """A question, or (with id 0) a session, that cannot be served."""
+
+    id: int
+    session: str
+    code: str
+    message: str
+    hint: str
+
+
+class Evaluated(Message, frozen=True):
+    """A flash question was answered at `version`."""
+
+    session: str
+    id: str
+    text: str
+    version: int
+    window_from: int
+    confidence: float
+    cached_tokens: int
+    new_tokens: int
+    completion_tokens: int
+    device_s: float
+    finish_reason: str
+
+
+class Usage(Message, frozen=True):
+    """Sent when work ends and at most four times a second while it lasts."""
+
+    cells_reserved: int
+    cells_used: int
+    counters: dict[str, float]
+
+
+class Stopped(Message, frozen=True):
+    pass
+
+
+Inbound = Start | Open | Lines | Close | Ask | Cancel | AddFlash | RemoveFlash | Stop
+Outbound = Ready | Opened | Restored | Settled | Full | Piece | Done | Failed | Evaluated | Usage | Stopped
+
+_encoder = msgspec.msgpack.Encoder()
+decode_inbound = msgspec.msgpack.Decoder(Inbound).decode
+decode_outbound = msgspec.msgpack.Decoder(Outbound).decode
+
+
+def frame(message: Message) -> bytes:
+    """A length of four bytes, then the message."""
+    body = _encoder.encode(message)
+    return HEADER.pack(len(body)) + body
+
+
+def read_frames(connection: socket.socket) -> Iterator[bytes]:
+    """The bodies that arrive on a blocking socket, until the peer is gone."""
+    while header := _exactly(connection, HEADER.size):
+        (length,) = HEADER.unpack(header)
+        body = _exactly(connection, length) if length <= FRAME_LIMIT else None
+        if body is None:
+            return
+        yield body
+
+
+def _exactly(connection: socket.socket, count: int) -> bytes | None:
+    chunks = bytearray()
+    while len(chunks) < count:
+        chunk = connection.recv(min(count - len(chunks), 1 << 20))
+        if not chunk:
+            return None
+        chunks += chunk
+    return bytes(chunks)

@@ -1,0 +1,1 @@
+"""The worker process: one device thread, token ids, cells, the scheduler."""

@@ -1,0 +1,1 @@
+"""Local comparisons: ratios measured in one run."""

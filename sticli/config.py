@@ -1,0 +1,111 @@
+"""Settings: defaults < config.toml < STICLI_* < flags; read here and nowhere else."""
+
+import difflib
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+
+import msgspec
+
+from sticli.errors import SticliError
+
+PREFIX = "STICLI_"
+NOT_SETTINGS = {"HOME", "SOCKET", "NO_AUTOSTART", "NO_COLOR"}
+
+
+class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Every setting, with its default; `DOC` says what each means."""
+
+    model: str = ""
+    context: int = 0
+    kv_budget_mb: int = 2048
+    threads: int = 0
+    durability: str = "normal"
+    step_ms: int = 50
+    snapshot_idle_s: float = 30.0
+    pending_lines: int = 200_000
+    log_level: str = "info"
+
+
+DOC = {
+    "model": "path of a GGUF file; empty: the embedded model",
+    "context": "cells of a new session; 0: what the model was trained for, at most 8192",
+    "kv_budget_mb": "memory for the caches of all sessions together, MiB",
+    "threads": "CPU threads of the engine; 0: one a physical core",
+    "durability": "normal: survives kill -9; full: fsync a commit, survives power loss",
+    "step_ms": "the longest step of background work, milliseconds: how long an ask may wait",
+    "snapshot_idle_s": "seconds of rest after which a changed session is snapshot",
+    "pending_lines": "lines accepted and not settled, a session, before `append` is slowed",
+    "log_level": "debug, info, warning or error",
+}
+
+CHOICES = {
+    "durability": ("normal", "full"),
+    "log_level": ("debug", "info", "warning", "error"),
+}
+
+
+def load(
+    file: Path, environ: Mapping[str, str] = os.environ, **flags: object
+) -> tuple[Settings, dict[str, str]]:
+    """The settings in force and where each came from (default, file, env, flag).
+
+    Raises:
+        SticliError: an unknown key, a value of the wrong kind, or a file that is no TOML.
+    """
+    values: dict[str, object] = {}
+    origin = dict.fromkeys(DOC, "default")
+    for source, found in (
+        (str(file), _from_file(file)),
+        ("environment", _from_environment(environ)),
+        ("flag", {key: value for key, value in flags.items() if value is not None}),
+    ):
+        _check_keys(found, source)
+        values |= found
+        origin |= dict.fromkeys(found, source)
+    return _convert(values), origin
+
+
+def _from_file(file: Path) -> dict[str, object]:
+    try:
+        return tomllib.loads(file.read_text("utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SticliError("bad_request", f"{file} is not valid TOML: {error}") from None
+
+
+def _from_environment(environ: Mapping[str, str]) -> dict[str, object]:
+    """STICLI_* variables that name a setting; others are for other parts of the program."""
+    names = {key: key.removeprefix(PREFIX) for key in environ if key.startswith(PREFIX)}
+    return {
+        name.lower(): environ[key]
+        for key, name in names.items()
+        if name.lower() in DOC and name not in NOT_SETTINGS
+    }
+
+
+def _check_keys(found: Mapping[str, object], source: str) -> None:
+    for key in found:
+        if key not in DOC:
+            close = difflib.get_close_matches(key, DOC, 1)
+            hint = f"did you mean {close[0]}?" if close else f"known: {', '.join(DOC)}"
+            raise SticliError("bad_request", f"unknown setting {key!r} in {source}", hint)
+
+
+def _convert(values: Mapping[str, object]) -> Settings:
+    try:
+        settings = msgspec.convert(values, Settings, strict=False)
+    except msgspec.ValidationError as error:
+        raise SticliError(
+            "bad_request", f"bad setting: {error}", "see `sticli config show`"
+        ) from None
+    for key, allowed in CHOICES.items():
+        if getattr(settings, key) not in allowed:
+            raise SticliError(
+                "bad_request",
+                f"{key} is {getattr(settings, key)!r}",
+                f"allowed: {', '.join(allowed)}",
+            )
+    return settings

@@ -1,0 +1,118 @@
+"""Where everything lies: one resolver for the client and the daemon."""
+
+import os
+import stat
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from sticli.errors import SticliError
+
+SOCKET_LIMIT = 107  # sun_path of unix(7) holds 108 bytes, the last one is NUL
+
+
+@dataclass(frozen=True, slots=True)
+class Paths:
+    """The files of one sticli home."""
+
+    config: Path
+    data: Path
+    cache: Path
+    state: Path
+    socket: Path
+
+    @property
+    def config_file(self) -> Path:
+        return self.config / "config.toml"
+
+    @property
+    def database(self) -> Path:
+        return self.data / "sticli.db"
+
+    @property
+    def snapshots(self) -> Path:
+        return self.cache / "snapshots"
+
+    @property
+    def log(self) -> Path:
+        return self.state / "daemon.log"
+
+    @property
+    def lock(self) -> Path:
+        return self.state / "daemon.lock"
+
+    @property
+    def key(self) -> Path:
+        return self.state / "snapshot.key"
+
+
+def resolve(environ: Mapping[str, str] = os.environ) -> Paths:
+    """The paths of this user; `STICLI_HOME` moves all of them, `STICLI_SOCKET` the socket."""
+    home = environ.get("STICLI_HOME")
+    paths = _under(Path(home).expanduser().absolute()) if home else _of_the_user()
+    socket = environ.get("STICLI_SOCKET")
+    if socket:
+        return Paths(
+            paths.config, paths.data, paths.cache, paths.state, Path(socket).expanduser().absolute()
+        )
+    return paths
+
+
+def _under(home: Path) -> Paths:
+    return Paths(
+        home / "config", home / "data", home / "cache", home / "state", home / "run" / "sticli.sock"
+    )
+
+
+def _of_the_user() -> Paths:
+    import platformdirs  # only needed without STICLI_HOME; half a start-up's import time
+
+    dirs = platformdirs.PlatformDirs("sticli", appauthor=False)
+    return Paths(
+        Path(dirs.user_config_dir),
+        Path(dirs.user_data_dir),
+        Path(dirs.user_cache_dir),
+        Path(dirs.user_state_dir),
+        _runtime_dir() / "sticli.sock",
+    )
+
+
+def _runtime_dir() -> Path:
+    """`$XDG_RUNTIME_DIR/sticli`, else a private folder under the temporary one."""
+    runtime = os.environ.get("XDG_RUNTIME_DIR")
+    if runtime and Path(runtime).is_dir():
+        return Path(runtime) / "sticli"
+    return Path(os.environ.get("TMPDIR", "/tmp")) / f"sticli-{os.getuid()}"
+
+
+def check_socket_path(path: Path) -> None:
+    """Refuse a socket path that the kernel would cut.
+
+    Raises:
+        SticliError: the path is longer than a Unix socket address holds.
+    """
+    length = len(os.fsencode(path))
+    if length > SOCKET_LIMIT:
+        raise SticliError(
+            "bad_request",
+            f"the socket path is {length} bytes long, a Unix socket holds {SOCKET_LIMIT}: {path}",
+            "set STICLI_SOCKET to a shorter path",
+        )
+
+
+def make_private(folder: Path) -> None:
+    """Create a folder that only its owner can enter, or check that it is one.
+
+    Raises:
+        SticliError: it is a symbolic link, or belongs to someone else.
+    """
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    info = folder.lstat()
+    if not stat.S_ISDIR(info.st_mode) or info.st_uid != os.geteuid():
+        raise SticliError(
+            "permission",
+            f"{folder} is a link or belongs to another user",
+            "remove it, or set STICLI_HOME or STICLI_SOCKET to a folder of your own",
+        )
+    if stat.S_IMODE(info.st_mode) & 0o077:
+        folder.chmod(0o700)
