@@ -195,7 +195,9 @@ class Stopped(Message, frozen=True):
 
 
 Inbound = Start | Open | Lines | Close | Ask | Cancel | AddFlash | RemoveFlash | Stop
-Outbound = Ready | Opened | Restored | Settled | Full | Piece | Done | Failed | Evaluated | Usage | Stopped
+Outbound = (
+    Ready | Opened | Restored | Settled | Full | Piece | Done | Failed | Evaluated | Usage | Stopped
+)
 
 _encoder = msgspec.msgpack.Encoder()
 decode_inbound = msgspec.msgpack.Decoder(Inbound).decode

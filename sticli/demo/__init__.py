@@ -1,1 +1,1 @@
-"""A simulated feed with ground truth, the demo, and the recipe of the embedded model."""
+"""Simulated feeds with known answers, and the recipe of the embedded model trained on them."""

@@ -1,0 +1,138 @@
+"""The embedded model's byte-level BPE: its tokens, its merges, and an encoder equal to llama.cpp's.
+
+The pre-tokeniser is llama.cpp's "llama-bpe". Merges are made, not learned: pairs of letters, so
+that a symbol is two or three tokens wherever it stands; digit groups; the words of the feeds.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from functools import cache
+from itertools import product
+from string import ascii_lowercase, ascii_uppercase, digits
+
+from sticli.demo import logs, names, question
+
+BOS, END, ANSWER = "<|bos|>", "<|end|>", "<|answer|>"
+CONTROL = (BOS, END, ANSWER)
+CHAT_TEMPLATE = (
+    "{{ bos_token }}{% for m in messages if m.role == 'user' %}{{ m.content }}{% endfor %}"
+    "{% if add_generation_prompt %}<|answer|>{% endif %}"
+)
+
+# Each character is reduced to one ASCII class; the classes spell llama-bpe's pattern for `re`.
+_WORDS = re.compile(
+    r"'(?:s|t|re|ve|m|ll|d)|[^\n0a-z]?[a-z]+|0{1,3}| ?[^ \t\n0a-z]+\n*"
+    r"|[ \t\n]*\n+|[ \t\n]+(?![^ \t\n])|[ \t\n]+"
+)
+_SPACE = "Ġ"
+
+
+def _byte_letters() -> list[str]:
+    """The printable stand-in of each byte, as in GPT-2: itself, or else a letter from U+0100 on."""
+    kept = [*range(33, 127), *range(161, 173), *range(174, 256)]
+    moved = (byte for byte in range(256) if byte not in kept)
+    stand_in = dict(zip(kept, map(chr, kept), strict=True))
+    stand_in |= {byte: chr(256 + index) for index, byte in enumerate(moved)}
+    return [stand_in[byte] for byte in range(256)]
+
+
+_LETTERS = _byte_letters()
+_BYTES = {letter: byte for byte, letter in enumerate(_LETTERS)}
+
+
+def _class(char: str) -> str:
+    if char in " '":
+        return char
+    if char in "\r\n":
+        return "\n"
+    if char.isspace():
+        return "\t"
+    kind = unicodedata.category(char)[0]
+    if kind == "L":
+        return char.lower() if char.isascii() else "x"
+    return "0" if kind == "N" else "#"
+
+
+def split(text: str) -> Iterator[str]:
+    """The words of llama-bpe's pre-tokeniser, in order; joined they are the text."""
+    for found in _WORDS.finditer("".join(map(_class, text))):
+        yield text[found.start() : found.end()]
+
+
+def _merge(pieces: list[str], ranks: dict[tuple[str, str], int]) -> list[str]:
+    """Applies the lowest-ranked merge, leftmost first, until none is left."""
+    while len(pieces) > 1:
+        pairs = list(zip(pieces, pieces[1:], strict=False))
+        best = min(range(len(pairs)), key=lambda at: ranks.get(pairs[at], len(ranks)))
+        if pairs[best] not in ranks:
+            break
+        pieces = [*pieces[:best], "".join(pairs[best]), *pieces[best + 2 :]]
+    return pieces
+
+
+def _question_words() -> list[str]:
+    tables = (question.TRAINED, question.HELD_OUT)
+    texts = (text for table in tables for known in table.values() for text in known)
+    words = {word for text in texts for word in re.findall(r"(?<!\{)\b[a-z]+\b(?!\})", text)}
+    return sorted(words)
+
+
+def _merges() -> dict[tuple[str, str], int]:
+    """All merges with their ranks: letter pairs, digit groups, then words grown left to right."""
+    ranks: dict[tuple[str, str], int] = {}
+
+    def add(left: str, right: str) -> None:
+        ranks.setdefault((left, right), len(ranks))
+
+    for letters in (ascii_uppercase, ascii_lowercase, digits):
+        for left, right in product(letters, repeat=2):
+            add(left, right)
+    for first, second, third in product(digits, repeat=3):
+        add(first + second, third)
+        add(first, second + third)
+    asked = _question_words()
+    feed = [*names.SERVICES, *logs.STATES, *logs.MESSAGES, *logs.WARNINGS, "ERROR", "WARN"]
+    for word in [*asked, *feed, question.NONE]:
+        pieces = _merge(list(word), ranks)
+        while len(pieces) > 1:
+            add(pieces[0], pieces[1])
+            pieces = [pieces[0] + pieces[1], *pieces[2:]]
+    for word in asked:
+        # Two-letter words stay apart from their space: names may begin with them.
+        if len(word) > 2:
+            add(_SPACE, word)
+    return ranks
+
+
+_RANKS = _merges()
+MERGES = [f"{left} {right}" for left, right in _RANKS]
+TOKENS = list(dict.fromkeys([*_LETTERS, *(left + right for left, right in _RANKS), *CONTROL]))
+_IDS = {token: index for index, token in enumerate(TOKENS)}
+BOS_ID, END_ID, ANSWER_ID = (_IDS[token] for token in CONTROL)
+
+
+@cache
+def _word_ids(word: str) -> tuple[int, ...]:
+    return tuple(_IDS[piece] for piece in _merge([_LETTERS[b] for b in word.encode()], _RANKS))
+
+
+def encode(text: str) -> list[int]:
+    """Token ids of plain text; control tokens are never recognised in it."""
+    return [index for word in split(text) for index in _word_ids(word)]
+
+
+def decode(ids: list[int]) -> str:
+    """The text of token ids, control tokens left out."""
+    letters = "".join(TOKENS[index] for index in ids if index < BOS_ID)
+    return bytes(_BYTES[letter] for letter in letters).decode(errors="replace")
+
+
+def line_ids(line: str) -> list[int]:
+    """Token ids of one line of a feed, its newline included."""
+    return encode(f"{line}\n")
+
+
+def tail_ids(text: str) -> list[int]:
+    """Token ids that follow the feed when a question is asked, up to the answer."""
+    return [*encode(f"\n{text}"), ANSWER_ID]
