@@ -32,7 +32,7 @@ DOC = {
     "model": "path of a GGUF file; empty: the embedded model",
     "context": "cells of a new session; 0: what the model was trained for, at most 8192",
     "kv_budget_mb": "memory for the caches of all sessions together, MiB",
-    "threads": "CPU threads of the engine; 0: one a physical core",
+    "threads": "CPU threads of the engine; 0: measured, at most one a physical core",
     "durability": "normal: survives kill -9; full: fsync a commit, survives power loss",
     "step_ms": "the longest step of background work, milliseconds: how long an ask may wait",
     "snapshot_idle_s": "seconds of rest after which a changed session is snapshot",

@@ -1,4 +1,10 @@
-"""The wire between clients and the daemon: every request, answer and event, as JSON over HTTP."""
+"""The wire between clients and the daemon: every request, answer and event, as JSON over HTTP.
+
+Lists (GET sessions, flash) are bare JSON arrays; POST sessions answers Session, POST flash answers
+Flash; DELETE and POST /v1/stop answer `{}`. GET lines is NDJSON of Line (`from` counts from 1).
+An ask with `stream` is SSE: `progress` {"state", "message"}, `piece` {"text"}, then one `answer`
+(Answer) or `error` (Failure). Events are SSE, or NDJSON with `Accept: application/x-ndjson`.
+"""
 
 import msgspec
 

@@ -22,7 +22,7 @@ class Market:
         count = symbols or self._rng.randint(4, 8)
         *known, self._absent = names.symbols(self._rng, count + 1, held_out=held_out)
         self.symbols: list[str] = known
-        self._cents = {name: self._rng.randint(LOWEST, HIGHEST) for name in known}
+        self._cents = {name: self._rng.randint(20_00, 800_00) for name in known}
         self._step = 10 ** self._rng.uniform(-3, -1)
         self._prices: dict[str, str] = {}
         self._last = NONE

@@ -12,7 +12,7 @@ SERVICES = (
 
 
 def is_held_out(name: str) -> bool:
-    """Whether a made-up name is reserved for evaluation: a fixed fifth of all letter combinations."""
+    """Whether a made-up name is reserved for evaluation: a fixed fifth of all names."""
     return zlib.crc32(name.lower().encode()) % 5 == 0
 
 

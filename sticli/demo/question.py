@@ -1,4 +1,4 @@
-"""What may be asked about a feed: the kinds of question, their phrasings and how a text is recognised."""
+"""What may be asked about a feed: kinds of question, their phrasings, and recognising a text."""
 
 import re
 from dataclasses import dataclass

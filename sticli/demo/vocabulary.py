@@ -8,7 +8,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from functools import cache
-from itertools import product
+from itertools import pairwise, product
 from string import ascii_lowercase, ascii_uppercase, digits
 
 from sticli.demo import logs, names, question
@@ -63,7 +63,7 @@ def split(text: str) -> Iterator[str]:
 def _merge(pieces: list[str], ranks: dict[tuple[str, str], int]) -> list[str]:
     """Applies the lowest-ranked merge, leftmost first, until none is left."""
     while len(pieces) > 1:
-        pairs = list(zip(pieces, pieces[1:], strict=False))
+        pairs = list(pairwise(pieces))
         best = min(range(len(pairs)), key=lambda at: ranks.get(pairs[at], len(ranks)))
         if pairs[best] not in ranks:
             break
@@ -78,30 +78,31 @@ def _question_words() -> list[str]:
     return sorted(words)
 
 
+def _letter_and_digit_merges() -> list[tuple[str, str]]:
+    pairs = [
+        (left, right)
+        for letters in (ascii_uppercase, ascii_lowercase, digits)
+        for left, right in product(letters, repeat=2)
+    ]
+    for first, second, third in product(digits, repeat=3):
+        pairs += [(first + second, third), (first, second + third)]
+    return pairs
+
+
 def _merges() -> dict[tuple[str, str], int]:
     """All merges with their ranks: letter pairs, digit groups, then words grown left to right."""
-    ranks: dict[tuple[str, str], int] = {}
-
-    def add(left: str, right: str) -> None:
-        ranks.setdefault((left, right), len(ranks))
-
-    for letters in (ascii_uppercase, ascii_lowercase, digits):
-        for left, right in product(letters, repeat=2):
-            add(left, right)
-    for first, second, third in product(digits, repeat=3):
-        add(first + second, third)
-        add(first, second + third)
+    ranks = {pair: rank for rank, pair in enumerate(_letter_and_digit_merges())}
     asked = _question_words()
     feed = [*names.SERVICES, *logs.STATES, *logs.MESSAGES, *logs.WARNINGS, "ERROR", "WARN"]
     for word in [*asked, *feed, question.NONE]:
         pieces = _merge(list(word), ranks)
         while len(pieces) > 1:
-            add(pieces[0], pieces[1])
+            ranks.setdefault((pieces[0], pieces[1]), len(ranks))
             pieces = [pieces[0] + pieces[1], *pieces[2:]]
     for word in asked:
         # Two-letter words stay apart from their space: names may begin with them.
         if len(word) > 2:
-            add(_SPACE, word)
+            ranks[_SPACE, word] = len(ranks)
     return ranks
 
 

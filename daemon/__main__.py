@@ -1,0 +1,108 @@
+"""`python -P -m sticli.daemon`: takes the lock, binds the socket, serves."""
+
+import argparse
+import asyncio
+import ctypes
+import logging
+import os
+import resource
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from sticli.config import Settings, load
+from sticli.daemon import listener, lock
+from sticli.daemon.front import serve
+from sticli.daemon.logs import start_logging
+from sticli.errors import SticliError
+from sticli.paths import Paths, check_socket_path, make_private, resolve
+
+ALREADY_RUNNING = 75  # EX_TEMPFAIL of sysexits.h
+PR_SET_DUMPABLE = 4  # prctl(2)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the daemon; the exit code."""
+    options = _parse(arguments)
+    try:
+        paths = resolve()
+        model = str(Path(options.model).expanduser().absolute()) if options.model else None
+        settings, _ = load(paths.config_file, model=model)
+        check_socket_path(paths.socket)
+        for folder in (paths.socket.parent, paths.state, paths.data, paths.cache):
+            make_private(folder)
+    except (SticliError, OSError) as error:
+        print(f"sticli: {error}", file=sys.stderr)
+        return error.exit_code if isinstance(error, SticliError) else 1
+    if lock.acquire(paths.lock, paths.socket) is None:
+        print("sticli: the daemon is already running", file=sys.stderr)
+        return ALREADY_RUNNING
+    start_logging(paths.log, settings.log_level, options.foreground)
+    if not options.foreground:
+        os.chdir("/")
+    _keep_memory_private()
+    return _run(paths, settings)
+
+
+def _run(paths: Paths, settings: Settings) -> int:
+    log = logging.getLogger("sticli.daemon")
+    try:
+        with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+            runner.run(_hold_socket(paths, settings))
+    except SticliError as error:
+        log.error("%s", error)
+        return error.exit_code
+    return 0
+
+
+async def _hold_socket(paths: Paths, settings: Settings) -> None:
+    """Own the signals before anybody can know of us, then the socket, and serve on it."""
+    stopping = asyncio.Event()
+    _own_signals(stopping)
+    plug = listener.bind(paths.socket)
+    ours = listener.identity(paths.socket)
+    try:
+        await serve(paths, settings, plug, stopping)
+    finally:
+        listener.remove(paths.socket, ours)
+        plug.close()
+
+
+def _own_signals(stopping: asyncio.Event) -> None:
+    """The first SIGTERM or SIGINT stops cleanly, the second at once."""
+
+    def handle(number: int) -> None:
+        if stopping.is_set():
+            os._exit(128 + number)
+        stopping.set()
+
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, handle, number)
+
+
+def _parse(arguments: list[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser("sticli.daemon", description=__doc__)
+    parser.add_argument("--model", help="path of a GGUF file")
+    parser.add_argument("--foreground", action="store_true", help="log to stderr too")
+    return parser.parse_args(arguments)
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    try:
+        import uvloop
+    except ImportError:  # other implementations of Python have none
+        return None
+    return uvloop.new_event_loop
+
+
+def _keep_memory_private() -> None:
+    """No core dumps, no debugger of another process: memory holds private text."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

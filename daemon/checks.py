@@ -1,0 +1,113 @@
+"""What a request may hold: names, lengths, numbers; everything else is refused with a reason."""
+
+import re
+
+from sticli import protocol
+from sticli.errors import SticliError
+
+QUESTION_BYTES = 16 << 10
+SYSTEM_BYTES = 64 << 10
+TOKENS = range(1, 4097)
+CELLS = range(64, 1 << 24)
+DEBOUNCE_MS = range(0, 3_600_001)
+ARGUMENTS = 64  # of a hook
+PRODUCER = 128  # characters
+
+_name = re.compile(protocol.NAME)
+
+
+def check_session(request: protocol.NewSession) -> None:
+    """Raises SticliError when a session cannot be made like this."""
+    check_name(request.name, "session name")
+    if request.limit is not None:
+        _within(request.limit, CELLS, "limit")
+    if request.system is not None:
+        _text(request.system, SYSTEM_BYTES, "system text")
+
+
+def check_name(name: str, what: str) -> None:
+    """Raises SticliError unless the name is short, plain and no path."""
+    if not _name.match(name) or name in (".", "..") or name.endswith("\n"):
+        raise SticliError(
+            "bad_request",
+            f"{name[:80]!r} is no {what}",
+            "use 1 to 64 of the characters A-Z a-z 0-9 _ . -",
+        )
+
+
+def check_lines(request: protocol.Append) -> None:
+    """Raises SticliError when a line holds a newline, is too long or is no Unicode text."""
+    if request.first_seq < 0 or len(request.producer) > PRODUCER:
+        raise SticliError("bad_request", "first_seq is negative or the producer's name too long")
+    lines = request.lines
+    text = "\n".join(lines)
+    if text.count("\n") != max(0, len(lines) - 1):
+        raise SticliError("bad_request", "a line holds a newline", "send it as two lines")
+    size = len(_encode(text, "a line"))
+    if size > protocol.MAX_LINE and 4 * max(map(len, lines)) > protocol.MAX_LINE:
+        _check_each(lines)
+
+
+def _check_each(lines: list[str]) -> None:
+    for number, line in enumerate(lines):
+        if len(line.encode()) > protocol.MAX_LINE:
+            raise SticliError(
+                "too_large",
+                f"line {number} of the batch is longer than {protocol.MAX_LINE} bytes",
+                "split it",
+            )
+
+
+def check_ask(request: protocol.Ask) -> None:
+    """Raises SticliError when a question cannot be asked like this."""
+    _question(request.question)
+    _within(request.max_tokens, TOKENS, "max_tokens")
+    if request.max_age is not None and not request.max_age >= 0:
+        raise SticliError("bad_request", "max_age is not a time of 0 seconds or more")
+
+
+def check_flash(request: protocol.NewFlash) -> None:
+    """Raises SticliError when a flash question cannot be like this."""
+    _question(request.question)
+    _within(request.max_tokens, TOKENS, "max_tokens")
+    _within(request.debounce_ms, DEBOUNCE_MS, "debounce_ms")
+    if request.id is not None:
+        check_name(request.id, "id of a flash question")
+    if request.exec is not None:
+        _check_command(request.exec)
+
+
+def _check_command(arguments: list[str]) -> None:
+    total = sum(len(_encode(argument, "exec")) for argument in arguments)
+    if not 1 <= len(arguments) <= ARGUMENTS or not arguments[0] or total > SYSTEM_BYTES:
+        raise SticliError("bad_request", f"exec is not a command of 1 to {ARGUMENTS} arguments")
+    if any("\0" in argument for argument in arguments):
+        raise SticliError("bad_request", "an argument of exec holds a NUL")
+
+
+def _question(text: str) -> None:
+    if not text.strip():
+        raise SticliError("bad_request", "the question is empty")
+    _text(text, QUESTION_BYTES, "question")
+
+
+def _text(text: str, limit: int, what: str) -> None:
+    size = len(_encode(text, what))
+    if size > limit:
+        raise SticliError("too_large", f"the {what} has {size} bytes, allowed are {limit}")
+
+
+def _encode(text: str, what: str) -> bytes:
+    try:
+        return text.encode()
+    except UnicodeEncodeError:
+        raise SticliError(
+            "bad_request", f"{what} is no Unicode text: it holds half of a surrogate pair"
+        ) from None
+
+
+def _within(value: int, allowed: range, what: str) -> None:
+    if value not in allowed:
+        raise SticliError(
+            "bad_request", f"{what} is {value}, allowed are {allowed[0]} to {allowed[-1]}"
+        )

@@ -1,0 +1,193 @@
+"""Opens sessions in the worker and hands what the worker says to whom it concerns."""
+
+import asyncio
+import logging
+from typing import Any
+
+from sticli.daemon.answers import Answers
+from sticli.daemon.asks import Asks
+from sticli.daemon.events import Bus
+from sticli.daemon.feeder import Feeder
+from sticli.daemon.messages import (
+    Close,
+    Done,
+    Evaluated,
+    Failed,
+    Full,
+    Open,
+    Opened,
+    Outbound,
+    Piece,
+    Ready,
+    Restored,
+    Settled,
+    Usage,
+)
+from sticli.daemon.sessions import Session, Sessions
+from sticli.daemon.store import Store
+from sticli.daemon.supervisor import Supervisor
+from sticli.errors import SticliError
+
+log = logging.getLogger(__name__)
+
+
+class Dispatch:
+    """The front's ear (supervisor.Listener) and the keeper of the feeders."""
+
+    def __init__(
+        self,
+        sessions: Sessions,
+        answers: Answers,
+        asks: Asks,
+        bus: Bus,
+        store: Store,
+        supervisor: Supervisor,
+    ) -> None:
+        self.usage = Usage(0, 0, {})
+        self._sessions = sessions
+        self._answers = answers
+        self._asks = asks
+        self._bus = bus
+        self._store = store
+        self._supervisor = supervisor
+        self._feeders: dict[str, asyncio.Task[None]] = {}
+        self._opening: dict[str, int] = {}  # Opens of a name that are not answered yet
+
+    def open(self, session: Session) -> None:
+        """Make a session live, if there is a worker; else it waits for one."""
+        request = Open(
+            session.name,
+            session.uid,
+            session.record.system,
+            session.record.cells,
+            session.lines,
+            session.version,
+        )
+        if not self._supervisor.send(request):
+            return
+        self._opening[session.name] = self._opening.get(session.name, 0) + 1
+        session.become("opening")
+        for standing in self._answers.of(session):
+            self._supervisor.send(standing.message(session.name))
+
+    def close(self, session: Session) -> None:
+        """Forget a session; those that found no room may have some now."""
+        self._stop_feeding(session.name)
+        self._supervisor.send(Close(session.name))
+        session.removed = True
+        session.become("waiting")
+        for other in self._sessions:
+            if other.refusal:
+                self.open(other)
+
+    def up(self, ready: Ready) -> None:
+        for session in self._sessions:
+            self.open(session)
+
+    def down(self) -> None:
+        for name in list(self._feeders):
+            self._stop_feeding(name)
+        self._opening.clear()
+        self._asks.lost()
+        for session in self._sessions:
+            session.become("waiting")
+        self.usage = Usage(0, 0, self.usage.counters)
+
+    def changed(self) -> None:
+        supervisor = self._supervisor
+        error = str(supervisor.failure or supervisor.last_error)
+        self._bus.publish("worker", "", {"state": supervisor.state, "error": error})
+        for session in self._sessions:
+            session.change.announce()  # who waits for a session also waits for the worker
+
+    def heard(self, message: Outbound) -> None:
+        match message:
+            case Piece() | Done():
+                self._asks.heard(message)
+            case Failed() if message.id:
+                self._asks.heard(message)
+            case Usage():
+                self.usage = message
+            case Opened() | Restored() | Settled() | Full() | Failed() | Evaluated():
+                self._of_session(message)
+
+    def _of_session(self, message: Opened | Restored | Settled | Full | Failed | Evaluated) -> None:
+        """What is said of an earlier bearer of the name, before its Open's answer, is dropped."""
+        name = message.session
+        if isinstance(message, Opened | Failed):
+            self._opening[name] = max(0, self._opening.get(name, 0) - 1)
+        session = self._sessions.find(name)
+        if session is None or self._opening.get(name):
+            return
+        self._current(session, message)
+
+    def _current(
+        self, session: Session, message: Opened | Restored | Settled | Full | Failed | Evaluated
+    ) -> None:
+        match message:
+            case Opened():
+                self._opened(session, message)
+            case Restored():
+                self._restored(session, message)
+            case Settled():
+                self._settled(session, message)
+            case Full():
+                self._full(session, message)
+            case Failed():
+                self._refused(session, message)
+            case Evaluated():
+                self._answers.evaluated(session, message)
+
+    def _opened(self, session: Session, message: Opened) -> None:
+        session.limit = message.limit
+        self._stop_feeding(session.name)
+        feeder = Feeder(session, message.lines, self._store, self._supervisor)
+        task = self._feeders[session.name] = asyncio.create_task(feeder.run())
+        task.add_done_callback(lambda done: _ended(session, done))
+
+    def _restored(self, session: Session, message: Restored) -> None:
+        session.note = message.note
+        session.tokens = message.tokens
+        if session.state == "opening":
+            session.become("live")
+        self._say(session, {"note": message.note, "tokens": message.tokens})
+
+    def _settled(self, session: Session, message: Settled) -> None:
+        session.settle(message.lines, message.version, message.tokens, message.window_from)
+        data = {
+            "version": message.version,
+            "lines": message.lines,
+            "tokens": message.tokens,
+            "pending": session.pending,
+        }
+        self._bus.show("settled", session.name, data)
+
+    def _full(self, session: Session, message: Full) -> None:
+        session.limit, session.tokens = message.limit, message.tokens
+        session.become("full")
+        data = {"lines": message.lines, "tokens": message.tokens, "limit": message.limit}
+        log.info("session %s is full: %s", session.name, data)
+        self._bus.publish("full", session.name, data)
+
+    def _refused(self, session: Session, message: Failed) -> None:
+        self._stop_feeding(session.name)
+        session.become("waiting", SticliError(message.code, message.message, message.hint))
+        log.warning("session %s is not served: %s", session.name, message.code)
+        self._say(session, {"note": message.message})
+
+    def _say(self, session: Session, data: dict[str, Any]) -> None:
+        self._bus.publish("session", session.name, {"state": session.state, **data})
+
+    def _stop_feeding(self, name: str) -> None:
+        if task := self._feeders.pop(name, None):
+            task.cancel()
+
+
+def _ended(session: Session, task: "asyncio.Task[None]") -> None:
+    """A feeder ends by being cancelled; anything else is told, for its session stands still."""
+    if task.cancelled():
+        return
+    error = task.exception()
+    log.error("session %s is no longer fed: %r", session.name, error)
+    if isinstance(error, SticliError):
+        session.become("waiting", error)

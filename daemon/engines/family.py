@@ -1,0 +1,252 @@
+"""One llama_context and its sequences: a session's durable one and the forks of it."""
+
+import ctypes
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import llama_cpp
+import numpy as np
+from numpy.typing import NDArray
+
+from sticli.daemon.engines.base import Damaged, Exhausted, Logits, Row
+from sticli.daemon.engines.batch import Batch
+from sticli.daemon.engines.cells import Cells, Held
+from sticli.daemon.engines.model import Model
+
+SLOTS = 72  # sequences a family: 64 flash questions, the durable one, a few asks
+
+
+@dataclass(frozen=True, slots=True)
+class Tuning:
+    """How a context computes: flash attention, tokens of one pass, CPU threads."""
+
+    flash: bool
+    chunk: int
+    threads: int
+
+
+class Family:
+    """Sequences, named by their slots, that share up to `limit` cells.
+
+    Raises:
+        Exhausted: the machine has no memory for the context.
+    """
+
+    def __init__(self, model: Model, tuning: Tuning, limit: int) -> None:
+        self._model = model
+        self._held: dict[int, Held] = {}
+        self._free_slots = list(range(SLOTS - 1, -1, -1))
+        self._context = llama_cpp.llama_init_from_model(
+            model.pointer, _params(model, tuning, limit)
+        )
+        if not self._context:
+            raise Exhausted(f"no memory for a context of {limit} cells")
+        self._memory = llama_cpp.llama_get_memory(self._context)
+        if not self._memory:
+            self.close()
+            raise Exhausted(f"{model.path} keeps no cells between passes")
+        self.cells = Cells(limit)
+        self._batch = Batch(llama_cpp.llama_n_batch(self._context))
+
+    @property
+    def empty(self) -> bool:
+        """Whether every sequence is gone."""
+        return not self._held
+
+    def add(self) -> int:
+        """The slot of a new, empty sequence.
+
+        Raises:
+            Exhausted: every slot is taken.
+        """
+        if not self._free_slots:
+            raise Exhausted(f"a session runs at most {SLOTS} sequences")
+        slot = self._free_slots.pop()
+        self._held[slot] = np.zeros(0, np.int32)
+        return slot
+
+    def fork(self, parent: int, length: int) -> int:
+        """The slot of a sequence that shares the first `length` cells of `parent`.
+
+        Raises:
+            Exhausted: every slot is taken, or the model's window was restored without `length`.
+        """
+        self._check_window(parent, length)
+        slot = self.add()
+        self._held[slot] = self._held[parent][:length]
+        self.cells.share(self._held[slot])
+        for name in self._names(slot) if length else ():
+            llama_cpp.llama_memory_seq_cp(self._memory, parent, name, 0, length)
+        return slot
+
+    def _names(self, slot: int) -> tuple[int, ...]:
+        """The names by which llama.cpp knows a sequence.
+
+        It overwrites a cell of one sequence once a sliding window has passed over it, and a later
+        cut or fork would miss it; so with such a model every cell has a second holder.
+        """
+        return (slot, slot + SLOTS) if self._model.window else (slot,)
+
+    def _keep(self, slots: NDArray[np.int32]) -> None:
+        """Give the new cells of sequences their second holder."""
+        if self._model.window:
+            for slot in np.unique(slots).tolist():
+                llama_cpp.llama_memory_seq_cp(self._memory, slot, slot + SLOTS, -1, -1)
+
+    def _check_window(self, slot: int, length: int) -> None:
+        """Refuse a past that a saved state did not hold: it keeps one sliding window, the newest.
+
+        Raises:
+            Exhausted: a token at `length` would attend to cells that are not there.
+        """
+        if not self._model.window or not length:
+            return
+        oldest = llama_cpp.llama_memory_seq_pos_min(self._memory, slot)
+        if oldest > max(0, length + 1 - self._model.window):
+            raise Exhausted(f"restored with a sliding window from token {oldest}, asked {length}")
+
+    def length(self, slot: int) -> int:
+        """Tokens of a sequence."""
+        return len(self._held[slot])
+
+    def cut(self, slot: int, length: int) -> None:
+        """Forget a sequence's tokens from `length` on, even some that only llama.cpp knows of.
+
+        Raises:
+            Exhausted: as for `fork`; then nothing has changed.
+        """
+        self._check_window(slot, length)
+        for name in self._names(slot):
+            llama_cpp.llama_memory_seq_rm(self._memory, name, length, -1)
+        self.cells.give(self._held[slot][length:])
+        self._held[slot] = self._held[slot][:length]
+
+    def drop(self, slot: int) -> None:
+        """Forget a sequence."""
+        self.cut(slot, 0)
+        del self._held[slot]
+        self._free_slots.append(slot)
+
+    def decode(self, slots: Sequence[int], rows: Sequence[Row]) -> list[Logits | None]:
+        """Compute the rows, one a slot; logits of shape [wanted, vocabulary] where wanted.
+
+        Raises:
+            Exhausted: llama.cpp found no cells. RuntimeError: it refused the tokens. After
+            either, the caller must cut every sequence back to where it was.
+        """
+        lengths = np.array([len(row.tokens) for row in rows])
+        found = self._pass(
+            np.concatenate([np.asarray(row.tokens, np.int32) for row in rows]),
+            np.concatenate([_positions(row) for row in rows]),
+            np.repeat(np.asarray(slots, np.int32), lengths),
+            np.concatenate([_wanted(row) for row in rows]),
+        )
+        for slot, length in zip(slots, lengths, strict=True):
+            self._held[slot] = np.concatenate([self._held[slot], self.cells.take(int(length))])
+        return list(_split(rows, found))
+
+    def _pass(
+        self,
+        tokens: NDArray[np.int32],
+        positions: NDArray[np.int32],
+        slots: NDArray[np.int32],
+        wanted: NDArray[np.bool_],
+    ) -> Logits:
+        """All wanted logits, in order, of pieces that llama.cpp takes in one call each."""
+        found = [np.zeros((0, self._model.vocabulary_size), np.float32)]
+        size = llama_cpp.llama_n_batch(self._context)
+        for at in range(0, len(tokens), size):
+            piece = slice(at, at + size)
+            self._batch.fill(tokens[piece], positions[piece], slots[piece], wanted[piece])
+            code = llama_cpp.llama_decode(self._context, self._batch.struct)
+            if code == 1:
+                raise Exhausted("llama.cpp found no free cells")
+            if code:
+                raise RuntimeError(f"llama_decode returned {code}")
+            self._keep(slots[piece])
+            if count := int(np.count_nonzero(wanted[piece])):
+                found.append(self._logits(count))
+        return found[1] if len(found) == 2 else np.concatenate(found)
+
+    def _logits(self, count: int) -> Logits:
+        """A copy of the logits of the last call: those wanted lie next to each other."""
+        logits = np.empty((count, self._model.vocabulary_size), np.float32)
+        source = llama_cpp.llama_get_logits(self._context)
+        ctypes.memmove(logits.ctypes.data, source, logits.nbytes)
+        return logits
+
+    def save(self, slot: int) -> bytes:
+        """llama.cpp's own record of a sequence."""
+        size = llama_cpp.llama_state_seq_get_size(self._context, slot)
+        data = np.empty(size, np.uint8)
+        pointer = data.ctypes.data_as(ctypes.POINTER(ctypes.c_uint8))
+        written = llama_cpp.llama_state_seq_get_data(self._context, pointer, size, slot)
+        if written != size:
+            raise RuntimeError(f"llama.cpp saved {written} of {size} bytes")
+        return data.tobytes()
+
+    def load(self, data: memoryview, tokens: int) -> int:
+        """The slot of a new sequence of `tokens` tokens from what `save` returned.
+
+        Raises:
+            Damaged: llama.cpp does not take it, or it holds other tokens.
+        """
+        slot = self.add()
+        array = np.frombuffer(data, np.uint8)
+        pointer = array.ctypes.data_as(ctypes.POINTER(ctypes.c_uint8))
+        read = llama_cpp.llama_state_seq_set_data(self._context, pointer, len(array), slot)
+        newest = llama_cpp.llama_memory_seq_pos_max(self._memory, slot)
+        if read != len(array) or newest != tokens - 1:
+            self.drop(slot)
+            raise Damaged(f"llama.cpp took {read} of {len(array)} bytes, up to token {newest}")
+        self._keep(np.array([slot], np.int32))
+        self._held[slot] = self.cells.take(tokens)
+        return slot
+
+    def close(self) -> None:
+        """Free the context and with it every sequence."""
+        if self._context:
+            llama_cpp.llama_free(self._context)
+            self._context = None
+
+
+def _params(model: Model, tuning: Tuning, limit: int) -> llama_cpp.llama_context_params:
+    params = llama_cpp.llama_context_default_params()
+    params.n_ctx = -(-limit // 256) * 256
+    params.n_batch = params.n_ubatch = tuning.chunk
+    params.n_seq_max = 2 * SLOTS if model.window else SLOTS
+    params.n_outputs_max = max(params.n_seq_max, tuning.chunk)  # llama.cpp aborts on fewer
+    params.n_threads = params.n_threads_batch = tuning.threads
+    params.flash_attn_type = (
+        llama_cpp.LLAMA_FLASH_ATTN_TYPE_ENABLED
+        if tuning.flash
+        else llama_cpp.LLAMA_FLASH_ATTN_TYPE_DISABLED
+    )
+    params.offload_kqv = params.op_offload = False
+    params.no_perf = params.swa_full = params.kv_unified = True
+    return params
+
+
+def _positions(row: Row) -> NDArray[np.int32]:
+    return np.arange(row.start, row.start + len(row.tokens), dtype=np.int32)
+
+
+def _wanted(row: Row) -> NDArray[np.bool_]:
+    flags = np.zeros(len(row.tokens), np.bool_)
+    if row.wants == "all":
+        flags[:] = True
+    elif row.wants == "last":
+        flags[-1:] = True
+    return flags
+
+
+def _split(rows: Sequence[Row], found: Logits) -> Iterator[Logits | None]:
+    """Each row's share of the wanted logits."""
+    at = 0
+    for row in rows:
+        if row.wants == "none":
+            yield None
+            continue
+        count = len(row.tokens) if row.wants == "all" else 1
+        yield found[at : at + count]
+        at += count

@@ -1,0 +1,202 @@
+"""The engine on llama.cpp: a context a session family, budget, plans, saved states."""
+
+import itertools
+import struct
+import zlib
+
+from sticli.daemon.engines.base import (
+    Damaged,
+    Exhausted,
+    Logits,
+    Output,
+    Plan,
+    Row,
+    Seq,
+)
+from sticli.daemon.engines.family import Family, Tuning
+from sticli.daemon.engines.model import Model
+
+_HEADER = struct.Struct("<8sIIQQ")  # magic, shape of the model, checksum, tokens, payload bytes
+_MAGIC = b"sticliK1"
+
+
+class LlamaCpp:
+    """Sequences on the CPU; `cells` of `cell_bytes` each may be reserved."""
+
+    name = "llama.cpp"
+
+    def __init__(
+        self, model: Model, tuning: Tuning, cells: int, cell_bytes: int, detail: dict[str, str]
+    ) -> None:
+        self.cells = cells
+        self.chunk = tuning.chunk
+        self.detail = detail
+        self._model = model
+        self._tuning = tuning
+        # Flash attention lays values out differently, so it is part of a saved state's shape.
+        shape = f"{cell_bytes} {model.vocabulary_size} {model.context} {tuning.flash}"
+        self._shape = zlib.crc32(shape.encode())
+        self._names = itertools.count(1)
+        self._places: dict[Seq, tuple[Family, int]] = {}
+        self._families: set[Family] = set()
+
+    @property
+    def reserved(self) -> int:
+        """Cells promised to open sequences."""
+        return sum(family.cells.limit for family in self._families)
+
+    @property
+    def used(self) -> int:
+        """Cells that hold tokens, shared ones counted once."""
+        return sum(family.cells.used for family in self._families)
+
+    def open(self, limit: int) -> Seq:
+        """A new, empty sequence that may grow, its forks included, to `limit` cells.
+
+        Raises:
+            Exhausted: the budget does not hold `limit` more cells.
+        """
+        family = self._start(limit)
+        return self._place(family, family.add())
+
+    def _start(self, limit: int) -> Family:
+        if limit < 1:
+            raise ValueError(f"a sequence of {limit} cells")
+        left = self.cells - self.reserved
+        if limit > left:
+            raise Exhausted(f"{limit} cells asked for, {left} of {self.cells} not reserved")
+        family = Family(self._model, self._tuning, limit)
+        self._families.add(family)
+        return family
+
+    def _place(self, family: Family, slot: int) -> Seq:
+        seq = Seq(next(self._names))
+        self._places[seq] = family, slot
+        return seq
+
+    def fork(self, seq: Seq, length: int) -> Seq:
+        """A sequence that shares the first `length` cells of `seq`; nothing is copied.
+
+        Raises:
+            Exhausted: no more sequences can be told apart, or as for `cut`.
+        """
+        family, slot = self._places[seq]
+        if not 0 <= length <= family.length(slot):
+            raise ValueError(f"a fork at {length} of {family.length(slot)} tokens")
+        return self._place(family, family.fork(slot, length))
+
+    def run(self, plan: Plan) -> Output:
+        """Compute every row; the sequences grow by their tokens.
+
+        Raises:
+            Exhausted: a family's cells do not hold its rows; then nothing has changed.
+        """
+        groups = self._groups(plan)
+        logits: list[Logits | None] = [None] * len(plan.rows)
+        try:
+            for family, places in groups.items():
+                rows = [plan.rows[place] for place in places]
+                slots = [self._places[row.seq][1] for row in rows]
+                for place, found in zip(places, family.decode(slots, rows), strict=True):
+                    logits[place] = found
+        except BaseException:
+            for row in plan.rows:
+                self.cut(row.seq, row.start)
+            raise
+        return Output(tuple(logits))
+
+    def _groups(self, plan: Plan) -> dict[Family, list[int]]:
+        """Places of the plan's rows by family, after checking that every row can run."""
+        groups: dict[Family, list[int]] = {}
+        if not plan.rows or len({row.seq for row in plan.rows}) < len(plan.rows):
+            raise ValueError("a plan needs rows, each of another sequence")
+        for place, row in enumerate(plan.rows):
+            self._check(row)
+            groups.setdefault(self._places[row.seq][0], []).append(place)
+        for family, places in groups.items():
+            need = sum(len(plan.rows[place].tokens) for place in places)
+            if need > family.cells.free:
+                raise Exhausted(f"{need} cells needed, {family.cells.free} free")
+        return groups
+
+    def _check(self, row: Row) -> None:
+        length = self.length(row.seq)
+        if row.start != length:
+            raise ValueError(f"a row starts at {row.start} of {length} tokens")
+        if not row.tokens or min(row.tokens) < 0 or max(row.tokens) >= self._model.vocabulary_size:
+            raise ValueError("a row needs tokens of the vocabulary")
+
+    def length(self, seq: Seq) -> int:
+        """Tokens in the sequence."""
+        family, slot = self._places[seq]
+        return family.length(slot)
+
+    def free(self, seq: Seq) -> int:
+        """Cells that `seq` and its forks may still fill."""
+        return self._places[seq][0].cells.free
+
+    def cut(self, seq: Seq, length: int) -> None:
+        """Forget what lies beyond the first `length` tokens.
+
+        Raises:
+            Exhausted: a restored sliding window does not reach back that far; nothing has changed.
+        """
+        family, slot = self._places[seq]
+        if not 0 <= length <= family.length(slot):
+            raise ValueError(f"a cut at {length} of {family.length(slot)} tokens")
+        family.cut(slot, length)
+
+    def drop(self, seq: Seq) -> None:
+        """Give back the sequence's own cells; the last of a family gives back its budget."""
+        family, slot = self._places.pop(seq)
+        family.drop(slot)
+        if family.empty:
+            self._families.remove(family)
+            family.close()
+
+    def save(self, seq: Seq) -> bytes:
+        """The sequence's state, to be loaded by the same engine with the same model."""
+        family, slot = self._places[seq]
+        data = family.save(slot)
+        header = _HEADER.pack(_MAGIC, self._shape, zlib.crc32(data), family.length(slot), len(data))
+        return header + data
+
+    def load(self, data: bytes, tokens: int, limit: int) -> Seq:
+        """A fresh sequence of `tokens` tokens from saved state.
+
+        Raises:
+            Damaged: the state does not fit this model or is cut short.
+            Exhausted: as for `open`.
+        """
+        payload = self._unpack(data, tokens)
+        if tokens > limit:
+            raise Exhausted(f"{tokens} saved tokens do not fit {limit} cells")
+        family = self._start(limit)
+        try:
+            return self._place(family, family.load(payload, tokens))
+        except Damaged:
+            self._families.remove(family)
+            family.close()
+            raise
+
+    def _unpack(self, data: bytes, tokens: int) -> memoryview:
+        """The payload, after checking everything that llama.cpp would trust."""
+        if len(data) < _HEADER.size:
+            raise Damaged(f"a saved state of {len(data)} bytes")
+        magic, shape, checksum, count, size = _HEADER.unpack_from(data)
+        payload = memoryview(data)[_HEADER.size :]
+        if (magic, shape) != (_MAGIC, self._shape):
+            raise Damaged("saved by another engine, or for another model")
+        if (count, size) != (tokens, len(payload)):
+            raise Damaged(f"holds {count} tokens in {size} bytes, not {tokens} in {len(payload)}")
+        if zlib.crc32(payload) != checksum:
+            raise Damaged("the checksum does not match")
+        return payload
+
+    def close(self) -> None:
+        """Free the model."""
+        for family in self._families:
+            family.close()
+        self._families.clear()
+        self._places.clear()
+        self._model.close()

@@ -1,0 +1,156 @@
+"""A short measurement of this model on this machine: threads, flash attention, chunk, cell size."""
+
+import contextlib
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from sticli.daemon.engines.base import Row, Seq
+from sticli.daemon.engines.family import Family, Tuning
+from sticli.daemon.engines.model import Model
+
+SHORT = 16  # tokens of a question, which matters most
+DEPTH = 2048  # tokens of context ahead of it, to compare attention
+CHUNKS = (128, 256, 512)
+REPEATS = 5
+WORTH = 0.95  # a larger chunk, hence a longer step, must save this much a token
+WORTH_THREADS = 0.8  # more threads, hence fewer cores for everybody else, this much
+_PROBE = Seq(0)
+
+
+@dataclass
+class Budget:
+    """Seconds that a stage of the measurement may take."""
+
+    seconds: float
+    clock: Callable[[], float] = time.perf_counter
+    started: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.started = self.clock()
+
+    def spent(self, share: float) -> bool:
+        """Whether this share of them is gone."""
+        return self.clock() - self.started > self.seconds * share
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What was chosen, and the measurements that say why."""
+
+    tuning: Tuning
+    measured: str
+
+
+def cell_bytes(model: Model, tuning: Tuning) -> int:
+    """Memory of one cell, as llama.cpp itself accounts for it.
+
+    Raises:
+        Exhausted: the model cannot run.
+    """
+    with _family(model, tuning, SHORT) as (family, slot):
+        sizes = []
+        for position in range(2):
+            family.decode([slot], [Row(_PROBE, [0], position)])
+            sizes.append(len(family.save(slot)))
+        return sizes[1] - sizes[0]
+
+
+def measure(model: Model, threads: Sequence[int], seconds: float = 2.0) -> Finding:
+    """The best of each setting and of the numbers of threads, which must fall."""
+    times = _threads(model, threads, Budget(seconds / 4))
+    number = min(n for n, taken in times.items() if taken * WORTH_THREADS <= min(times.values()))
+    said = f"{SHORT} tokens by threads: {_milliseconds(times)}"
+    if times[number] > seconds / 20:
+        return Finding(Tuning(False, CHUNKS[-1], number), said)
+    depth, attention = _attention(model, number, Budget(seconds / 2))
+    flash = attention["on"] < attention["off"]
+    chunk, rate = _chunk(model, flash, number, Budget(seconds / 4))
+    return Finding(
+        Tuning(flash, chunk, number),
+        f"{said}; after {depth} tokens by flash attention: {_milliseconds(attention)}; "
+        f"{rate:.0f} tokens/s in chunks of {chunk}",
+    )
+
+
+def _threads(model: Model, threads: Sequence[int], budget: Budget) -> dict[int, float]:
+    """Seconds of a short row by threads, until fewer are clearly slower."""
+    times: dict[int, float] = {}
+    for number in threads:
+        with _family(model, Tuning(False, CHUNKS[-1], number), SHORT) as (family, slot):
+            times[number] = _short(model, family, slot, budget)
+        if times[number] * WORTH_THREADS > min(times.values()):
+            break
+    return times
+
+
+def _attention(model: Model, threads: int, budget: Budget) -> tuple[int, dict[str, float]]:
+    """Seconds of a short row by flash attention, after the same context: as much as time allows."""
+    times, depth = {}, DEPTH
+    for name in ("off", "on"):
+        tuning = Tuning(name == "on", CHUNKS[-1], threads)
+        with _family(model, tuning, depth + SHORT) as (family, slot):
+            while family.length(slot) < depth and (name == "on" or not budget.spent(1 / 3)):
+                _grow(model, family, slot, min(CHUNKS[0], depth - family.length(slot)))
+            depth = family.length(slot)
+            times[name] = _short(model, family, slot, budget)
+    return depth, times
+
+
+def _short(model: Model, family: Family, slot: int, budget: Budget) -> float:
+    """Seconds of a short row on a fork; the quickest, as what disturbs it only lengthens it."""
+    times = [_timed(lambda: _ask(model, family, slot))]
+    while len(times) < REPEATS and not budget.spent(1):
+        times.append(_timed(lambda: _ask(model, family, slot)))
+    return min(times)
+
+
+def _chunk(model: Model, flash: bool, threads: int, budget: Budget) -> tuple[int, float]:
+    """The smallest chunk that is about as quick a token as any, and its tokens a second."""
+    best, rate = CHUNKS[0], 0.0
+    for chunk in CHUNKS:
+        if rate and budget.spent(2 / 3):
+            break
+        with _family(model, Tuning(flash, chunk, threads), CHUNKS[-1]) as (family, slot):
+            taken = min(_timed(lambda: _fill(model, family, slot)) for _ in range(2))
+        if CHUNKS[-1] / taken * WORTH > rate:
+            best, rate = chunk, CHUNKS[-1] / taken
+    return best, rate
+
+
+def _ask(model: Model, family: Family, slot: int) -> None:
+    fork = family.fork(slot, family.length(slot))
+    _grow(model, family, fork, SHORT)
+    family.drop(fork)
+
+
+def _fill(model: Model, family: Family, slot: int) -> None:
+    family.cut(slot, 0)
+    _grow(model, family, slot, CHUNKS[-1])
+
+
+def _grow(model: Model, family: Family, slot: int, count: int) -> None:
+    """Append tokens that differ, so that a mixture of experts meets more than one of them."""
+    start = family.length(slot)
+    tokens = [(start + index) * 7919 % model.vocabulary_size for index in range(count)]
+    family.decode([slot], [Row(_PROBE, tokens, start, "last")])
+
+
+@contextlib.contextmanager
+def _family(model: Model, tuning: Tuning, limit: int) -> Iterator[tuple[Family, int]]:
+    """A family and its first slot, for as long as the block lasts."""
+    family = Family(model, tuning, limit)
+    try:
+        yield family, family.add()
+    finally:
+        family.close()
+
+
+def _timed(work: Callable[[], object]) -> float:
+    begin = time.perf_counter()
+    work()
+    return time.perf_counter() - begin
+
+
+def _milliseconds(times: Mapping[int, float] | Mapping[str, float]) -> str:
+    return ", ".join(f"{name} {seconds * 1e3:.1f} ms" for name, seconds in times.items())

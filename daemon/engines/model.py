@@ -1,0 +1,67 @@
+"""A loaded llama_model: its life, and whether sessions can run on it."""
+
+import ctypes
+from pathlib import Path
+
+import llama_cpp
+
+from sticli.daemon.engines import log, machine
+from sticli.errors import SticliError
+
+
+class Model:
+    """The weights in memory; `pointer` is what llama.cpp's functions take."""
+
+    def __init__(self, path: Path) -> None:
+        log.quiet()
+        llama_cpp.llama_backend_init()
+        params = llama_cpp.llama_model_default_params()
+        params.n_gpu_layers = 0
+        # llama.cpp (of llama-cpp-python 0.3.36) crashes when it repacks 8-bit weights for AMX.
+        params.use_extra_bufts = not machine.has_amx()
+        with log.heard() as errors:
+            self.pointer = llama_cpp.llama_model_load_from_file(bytes(path), params)
+        if not self.pointer:
+            raise refusal(path, "; ".join(errors[:1]) or "llama.cpp does not say why")
+        try:
+            self._check(path)
+        except SticliError:
+            self.close()
+            raise
+        self.path = path
+        self.vocabulary = llama_cpp.llama_model_get_vocab(self.pointer)
+        self.vocabulary_size: int = llama_cpp.llama_vocab_n_tokens(self.vocabulary)
+        self.context: int = llama_cpp.llama_model_n_ctx_train(self.pointer)
+        self.window: int = llama_cpp.llama_model_n_swa(self.pointer)
+
+    def _check(self, path: Path) -> None:
+        """Refuse what cannot append, fork and roll back."""
+        model = self.pointer
+        if llama_cpp.llama_model_has_encoder(model) or not llama_cpp.llama_model_has_decoder(model):
+            raise refusal(path, "it has an encoder, sessions need a decoder-only model")
+        if llama_cpp.llama_model_is_recurrent(model) or llama_cpp.llama_model_is_hybrid(model):
+            raise refusal(path, "its recurrent state cannot be shared or rolled back")
+        if llama_cpp.llama_model_is_diffusion(model):
+            raise refusal(path, "diffusion models do not read text in order")
+        vocabulary = llama_cpp.llama_model_get_vocab(model)
+        if llama_cpp.llama_vocab_type(vocabulary) == llama_cpp.LLAMA_VOCAB_TYPE_NONE:
+            raise refusal(path, "it has no vocabulary")
+
+    def metadata(self, key: str) -> str:
+        """One value of the file's header as text, empty if there is none."""
+        buffer = ctypes.create_string_buffer(1024)
+        found = llama_cpp.llama_model_meta_val_str(self.pointer, key.encode(), buffer, len(buffer))
+        return buffer.value.decode("utf-8", "replace") if found >= 0 else ""
+
+    def close(self) -> None:
+        """Free the weights; every context must be gone."""
+        if self.pointer:
+            llama_cpp.llama_model_free(self.pointer)
+            self.pointer = None
+
+
+def refusal(path: Path, why: str) -> SticliError:
+    """The error that says why a model file cannot be used."""
+    return SticliError(
+        "model", f"cannot load {path}: {why}", "give a whole GGUF file of a text model"
+    )

@@ -1,0 +1,91 @@
+"""The SQL of flash questions, their newest answers, and the bounded ring of events."""
+
+import sqlite3
+
+import msgspec
+
+from sticli.daemon.records import AnswerRecord, News, QuestionRecord
+from sticli.protocol import Event
+
+RING = 10_000  # events kept
+
+_ANSWER = tuple(field.name for field in msgspec.structs.fields(AnswerRecord))
+
+
+def questions(database: sqlite3.Connection) -> list[QuestionRecord]:
+    rows = database.execute(
+        "SELECT session, id, question, max_tokens, debounce_ms, created, exec"
+        " FROM questions ORDER BY created, id"
+    )
+    return [
+        QuestionRecord(uid, key, text, tokens, debounce, _arguments(command), created)
+        for uid, key, text, tokens, debounce, created, command in rows
+    ]
+
+
+def _arguments(command: str | None) -> list[str] | None:
+    return msgspec.json.decode(command, type=list[str]) if command else None
+
+
+def answers(database: sqlite3.Connection) -> list[AnswerRecord]:
+    return [
+        AnswerRecord(*row) for row in database.execute(f"SELECT {', '.join(_ANSWER)} FROM answers")
+    ]
+
+
+def add_question(database: sqlite3.Connection, record: QuestionRecord) -> None:
+    database.execute(
+        "INSERT INTO questions (session, id, question, max_tokens, debounce_ms, exec, created)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (
+            record.session,
+            record.id,
+            record.question,
+            record.max_tokens,
+            record.debounce_ms,
+            msgspec.json.encode(record.exec).decode() if record.exec else None,
+            record.created,
+        ),
+    )
+
+
+def remove_question(database: sqlite3.Connection, uid: str, key: str) -> None:
+    for table in ("questions", "answers"):
+        database.execute(f"DELETE FROM {table} WHERE session = ? AND id = ?", (uid, key))
+
+
+def put_answer(database: sqlite3.Connection, record: AnswerRecord) -> None:
+    """Keep the newest answer, unless its question was removed meanwhile."""
+    marks = ", ".join("?" * len(_ANSWER))
+    database.execute(
+        f"INSERT OR REPLACE INTO answers ({', '.join(_ANSWER)}) SELECT {marks}"
+        " WHERE EXISTS (SELECT 1 FROM questions WHERE session = ? AND id = ?)",
+        (*msgspec.structs.astuple(record), record.session, record.id),
+    )
+
+
+def events(database: sqlite3.Connection) -> list[Event]:
+    """The ring, oldest first."""
+    return [
+        Event(key, kind, session, at, msgspec.json.decode(data))
+        for key, kind, session, at, data in database.execute(
+            "SELECT id, type, session, at, data FROM events ORDER BY id"
+        )
+    ]
+
+
+def last_event(database: sqlite3.Connection) -> int:
+    """The newest id ever given, even of an event that the ring lost."""
+    row = database.execute("SELECT seq FROM sqlite_sequence WHERE name = 'events'").fetchone()
+    return int(row[0]) if row else 0
+
+
+def add_event(database: sqlite3.Connection, news: News) -> Event:
+    """Give an event its id; the oldest one leaves the ring."""
+    cursor = database.execute(
+        "INSERT INTO events (type, session, at, data) VALUES (?, ?, ?, ?)",
+        (news.type, news.session, news.at, msgspec.json.encode(news.data).decode()),
+    )
+    key = cursor.lastrowid or 0
+    database.execute("DELETE FROM events WHERE id <= ?", (key - RING,))
+    return Event(key, news.type, news.session, news.at, news.data)

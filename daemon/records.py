@@ -1,0 +1,79 @@
+"""What the store keeps, as plain values: the rows of its tables."""
+
+from typing import Any
+
+import msgspec
+
+
+class SessionRecord(msgspec.Struct, frozen=True):
+    """A session; `uid` is new at each creation, so a name used again never meets old data."""
+
+    uid: str
+    name: str
+    system: str | None
+    cells: int | None  # the limit asked for
+    created: float
+    last_used: float
+    lines: int = 0
+    version: int = 0
+
+
+class Batch(msgspec.Struct, frozen=True):
+    """Lines `first`… (from 0) of a session that came together, hence of one version and time."""
+
+    first: int
+    version: int
+    at: float
+    texts: list[str]
+
+    @property
+    def end(self) -> int:
+        return self.first + len(self.texts)
+
+
+class Appended(msgspec.Struct, frozen=True):
+    """What the journal holds after an append; `batch` is what was new of it."""
+
+    next_seq: int
+    lines: int
+    version: int
+    batch: Batch | None
+
+
+class QuestionRecord(msgspec.Struct, frozen=True):
+    """A flash question."""
+
+    session: str  # uid
+    id: str
+    question: str
+    max_tokens: int
+    debounce_ms: int
+    exec: list[str] | None
+    created: float
+
+
+class AnswerRecord(msgspec.Struct, frozen=True):
+    """The newest answer of a flash question."""
+
+    session: str  # uid
+    id: str
+    value: str
+    version: int
+    window_from: int  # from 0
+    confidence: float
+    evaluated_at: float
+    device_ms: float
+    evaluations: int
+    cached_tokens: int
+    new_tokens: int
+    completion_tokens: int
+    finish_reason: str
+
+
+class News(msgspec.Struct, frozen=True):
+    """An event that has no id yet."""
+
+    type: str
+    session: str  # name
+    at: float
+    data: dict[str, Any]

@@ -1,0 +1,214 @@
+"""The routes of the HTTP API: requests in, protocol structs out, errors as JSON."""
+
+import contextlib
+from collections.abc import AsyncGenerator, Callable
+from typing import Any
+
+import msgspec
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from sticli import protocol
+from sticli.daemon import status
+from sticli.daemon.asks import Progress
+from sticli.daemon.bodies import decode, flag, number, words
+from sticli.daemon.messages import Piece
+from sticli.daemon.service import Service
+from sticli.daemon.streams import NDJSON, SSE, Stream, ndjson, sse, sse_events, unless_gone
+from sticli.errors import SticliError
+from sticli.paths import Paths
+
+CLIENT_LEFT = 499  # nobody reads this
+
+_encode = msgspec.json.Encoder().encode
+_ask = msgspec.json.Decoder(protocol.Ask)
+_append = msgspec.json.Decoder(protocol.Append)
+_new_session = msgspec.json.Decoder(protocol.NewSession)
+_new_flash = msgspec.json.Decoder(protocol.NewFlash)
+
+
+class Api:
+    """The handlers, one a route."""
+
+    def __init__(self, service: Service, paths: Paths, started: float) -> None:
+        self._service = service
+        self._paths = paths
+        self._started = started
+
+    async def version(self, request: Request) -> Response:
+        return _json(status.version(self._started))
+
+    async def status(self, request: Request) -> Response:
+        return _json(status.status(self._service, self._paths, self._started))
+
+    async def metrics(self, request: Request) -> Response:
+        text = status.metrics(self._service, self._paths, self._started)
+        return Response(text, media_type="text/plain; version=0.0.4")
+
+    async def stop(self, request: Request) -> Response:
+        self._service.stop()
+        return _json({})
+
+    async def sessions(self, request: Request) -> Response:
+        return _json(self._service.all())
+
+    async def create(self, request: Request) -> Response:
+        return _json(await self._service.create(await decode(request, _new_session)), 201)
+
+    async def show(self, request: Request) -> Response:
+        return _json(self._service.show(_name(request)))
+
+    async def remove(self, request: Request) -> Response:
+        await self._service.remove(_name(request))
+        return _json({})
+
+    async def append(self, request: Request) -> Response:
+        batch = await decode(request, _append)
+        return _json(await self._service.append(_name(request), batch))
+
+    async def lines(self, request: Request) -> Stream:
+        name, first = _name(request), number(request, "from", 1) or 1
+        self._service.show(name)  # a name that is not there is refused before the stream begins
+        found = self._service.lines(name, first, number(request, "limit"), flag(request, "follow"))
+        return Stream(_chunks(found, ndjson), NDJSON)
+
+    async def ask(self, request: Request) -> Response | Stream:
+        """A fresh flash answer goes back at once; else the worker is asked."""
+        name, ask = _name(request), await decode(request, _ask)
+        answer = self._service.from_flash(name, ask)
+        if ask.stream:
+            return Stream(self._speak(name, ask, answer), SSE)
+        answer = answer or await unless_gone(request.receive, self._wait(name, ask))
+        return _json(answer) if answer else Response(status_code=CLIENT_LEFT)
+
+    async def add_flash(self, request: Request) -> Response:
+        flash = await decode(request, _new_flash)
+        return _json(await self._service.add_flash(_name(request), flash), 201)
+
+    async def flashes(self, request: Request) -> Response:
+        return _json(self._service.flashes(_name(request)))
+
+    async def flash(self, request: Request) -> Response:
+        return _json(self._service.flash(_name(request), request.path_params["id"]))
+
+    async def remove_flash(self, request: Request) -> Response:
+        await self._service.remove_flash(_name(request), request.path_params["id"])
+        return _json({})
+
+    async def events(self, request: Request) -> Stream:
+        since = number(request, "since")
+        last = request.headers.get("last-event-id", "")
+        if since is None and last.isdecimal():
+            since = int(last)
+        found = self._service.events(
+            request.query_params.get("session"), words(request, "type"), since
+        )
+        if NDJSON in request.headers.get("accept", ""):
+            return Stream(_chunks(found, ndjson), NDJSON)
+        return Stream(_chunks(found, sse_events), SSE)
+
+    async def _wait(self, name: str, ask: protocol.Ask) -> protocol.Answer | None:
+        """The worker's answer, all at once."""
+        async with contextlib.aclosing(self._service.live(name, ask)) as words:
+            async for word in words:
+                if isinstance(word, protocol.Answer):
+                    return word
+        return None
+
+    async def _speak(
+        self, name: str, ask: protocol.Ask, answer: protocol.Answer | None
+    ) -> AsyncGenerator[bytes]:
+        """The worker's answer, piece by piece."""
+        if answer:
+            yield sse("answer", answer)
+            return
+        try:
+            async with contextlib.aclosing(self._service.live(name, ask)) as words:
+                async for word in words:
+                    yield _spoken(word)
+        except SticliError as error:
+            yield sse("error", _failure(error))
+
+
+def build(service: Service, paths: Paths, started: float) -> Starlette:
+    """The ASGI application."""
+    api = Api(service, paths, started)
+    session = "/v1/sessions/{name}"
+    table: list[tuple[str, str, Callable[[Request], Any]]] = [
+        ("POST", f"{session}/ask", api.ask),  # the shortest way for what must be fastest
+        ("POST", f"{session}/lines", api.append),
+        ("GET", f"{session}/lines", api.lines),
+        ("GET", "/v1/version", api.version),
+        ("GET", "/v1/status", api.status),
+        ("GET", "/metrics", api.metrics),
+        ("GET", "/v1/events", api.events),
+        ("POST", "/v1/stop", api.stop),
+        ("GET", "/v1/sessions", api.sessions),
+        ("POST", "/v1/sessions", api.create),
+        ("GET", session, api.show),
+        ("DELETE", session, api.remove),
+        ("POST", f"{session}/flash", api.add_flash),
+        ("GET", f"{session}/flash", api.flashes),
+        ("GET", f"{session}/flash/{{id}}", api.flash),
+        ("DELETE", f"{session}/flash/{{id}}", api.remove_flash),
+    ]
+    return Starlette(
+        routes=[Route(path, handler, methods=[method]) for method, path, handler in table],
+        exception_handlers={
+            SticliError: _refuse,
+            HTTPException: _no_route,
+            Exception: _broken,
+        },
+    )
+
+
+async def _chunks(
+    items: AsyncGenerator[Any], encode: Callable[[Any], bytes]
+) -> AsyncGenerator[bytes]:
+    async with contextlib.aclosing(items) as found:
+        async for some in found:
+            yield encode(some)
+
+
+def _spoken(word: Progress | Piece | protocol.Answer) -> bytes:
+    match word:
+        case Piece():
+            return sse("piece", {"text": word.text})
+        case Progress():
+            return sse("progress", word)
+        case _:
+            return sse("answer", word)
+
+
+def _name(request: Request) -> str:
+    return str(request.path_params["name"])
+
+
+def _json(value: object, code: int = 200) -> Response:
+    return Response(_encode(value), code, media_type="application/json")
+
+
+def _failure(error: SticliError) -> protocol.Failure:
+    return protocol.Failure(protocol.Problem(error.code, error.message, error.hint))
+
+
+async def _refuse(request: Request, error: Exception) -> Response:
+    assert isinstance(error, SticliError)
+    return _json(_failure(error), error.status)
+
+
+async def _no_route(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    what = f"{request.method} {request.url.path[:200]}"
+    refusal = SticliError("not_found", f"there is no {what}", "see `sticli api`")
+    return _json(_failure(refusal), error.status_code)
+
+
+async def _broken(request: Request, error: Exception) -> Response:
+    refusal = SticliError(
+        "internal", f"the daemon failed: {type(error).__name__}", "see `sticli daemon logs`"
+    )
+    return _json(_failure(refusal), refusal.status)

@@ -1,0 +1,150 @@
+"""The sessions as the front sees them: what the journal holds and what has settled."""
+
+from collections import deque
+from collections.abc import Iterator
+
+from sticli import protocol
+from sticli.daemon.change import Change
+from sticli.daemon.records import Appended, Batch, SessionRecord
+from sticli.errors import SticliError
+
+TAIL_BYTES = 1 << 20  # text of newest batches kept in memory for the feeder
+
+
+class Session:
+    """One live session; `change` is announced whenever anything below changes."""
+
+    def __init__(self, record: SessionRecord) -> None:
+        self.record = record
+        self.lines = record.lines
+        self.version = record.version
+        self.last_used = record.last_used
+        self.state = "waiting"
+        self.note = ""
+        self.refusal: SticliError | None = None  # why the worker does not serve it
+        self.limit = record.cells or 0
+        self.change = Change()
+        self.removed = False
+        self.opening = 0  # Opens that the worker has not answered yet
+        self.tail: deque[Batch] = deque()
+        self._tail_bytes = 0
+        self._forget()
+
+    def _forget(self) -> None:
+        self.settled_lines = self.settled = self.tokens = self.window_from = 0
+
+    @property
+    def name(self) -> str:
+        return self.record.name
+
+    @property
+    def uid(self) -> str:
+        return self.record.uid
+
+    @property
+    def pending(self) -> int:
+        """Lines accepted and not settled."""
+        return self.lines - self.settled_lines
+
+    @property
+    def askable(self) -> bool:
+        return self.state in ("live", "full")
+
+    def accepted(self, appended: Appended) -> None:
+        """The journal has grown."""
+        if batch := appended.batch:
+            self.lines, self.version, self.last_used = batch.end, batch.version, batch.at
+            if self.state in ("opening", "live"):
+                self._keep(batch)
+            self.change.announce()
+
+    def become(self, state: str, refusal: SticliError | None = None) -> None:
+        """Change the state; a session that is no longer in the cache has nothing settled."""
+        self.state, self.refusal = state, refusal
+        if state in ("waiting", "opening"):
+            self._forget()
+        if state in ("waiting", "full"):
+            self.tail.clear()
+            self._tail_bytes = 0
+        self.change.announce()
+
+    def settle(self, lines: int, version: int, tokens: int, window_from: int) -> None:
+        self.settled_lines, self.settled = lines, version
+        self.tokens, self.window_from = tokens, window_from
+        self.change.announce()
+
+    def recent(self, first: int) -> list[Batch]:
+        """The newest batches from the one that holds line `first` on; empty when not in memory."""
+        if not self.tail or first < self.tail[0].first:
+            return []
+        return [batch for batch in self.tail if batch.end > first]
+
+    def _keep(self, batch: Batch) -> None:
+        self.tail.append(batch)
+        self._tail_bytes += _size(batch)
+        while self._tail_bytes > TAIL_BYTES:
+            self._tail_bytes -= _size(self.tail.popleft())
+
+    def sent(self, lines: int) -> None:
+        """The worker has the first `lines` lines: their batches need no memory any more."""
+        while self.tail and self.tail[0].end <= lines:
+            self._tail_bytes -= _size(self.tail.popleft())
+
+    def public(self, flash: int) -> protocol.Session:
+        return protocol.Session(
+            name=self.name,
+            state=self.state,
+            limit=self.limit,
+            tokens=self.tokens,
+            lines=self.lines,
+            settled_lines=self.settled_lines,
+            pending=self.pending,
+            version=self.version,
+            settled=self.settled,
+            window_from=self.window_from + 1,
+            flash=flash,
+            created=self.record.created,
+            last_used=self.last_used,
+            system=self.record.system,
+            on_full="stop",
+            note=str(self.refusal) if self.refusal else self.note,
+        )
+
+
+class Sessions:
+    """All sessions by name."""
+
+    def __init__(self) -> None:
+        self._named: dict[str, Session] = {}
+
+    def __iter__(self) -> Iterator[Session]:
+        return iter(list(self._named.values()))
+
+    def __len__(self) -> int:
+        return len(self._named)
+
+    def add(self, session: Session) -> None:
+        self._named[session.name] = session
+
+    def remove(self, session: Session) -> None:
+        del self._named[session.name]
+
+    def find(self, name: str) -> Session | None:
+        return self._named.get(name)
+
+    def get(self, name: str) -> Session:
+        """The session of this name.
+
+        Raises:
+            SticliError: there is none.
+        """
+        session = self._named.get(name)
+        if session is None:
+            raise SticliError(
+                "not_found", f"there is no session {name!r}", "`sticli ps` lists them"
+            )
+        return session
+
+
+def _size(batch: Batch) -> int:
+    return sum(map(len, batch.texts)) + len(batch.texts)

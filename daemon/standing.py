@@ -1,0 +1,65 @@
+"""One flash question, its newest answer and its hook."""
+
+import time
+
+from sticli import protocol
+from sticli.daemon.hooks import Hook
+from sticli.daemon.messages import AddFlash, Evaluated
+from sticli.daemon.records import AnswerRecord, QuestionRecord
+from sticli.daemon.sessions import Session
+
+
+class Standing:
+    """One flash question with its newest answer."""
+
+    def __init__(self, record: QuestionRecord, answer: AnswerRecord | None, name: str) -> None:
+        self.record = record
+        self.answer = answer
+        self.hook = Hook(record.exec, f"{name}/{record.id}") if record.exec else None
+
+    def fresh(self, session: Session) -> bool:
+        """Whether the answer is that of what the cache holds now."""
+        return (
+            self.answer is not None and session.askable and self.answer.version == session.settled
+        )
+
+    def take(self, message: Evaluated) -> AnswerRecord:
+        """Hold a new answer."""
+        self.answer = AnswerRecord(
+            session=self.record.session,
+            id=self.record.id,
+            value=message.text,
+            version=message.version,
+            window_from=message.window_from,
+            confidence=message.confidence,
+            evaluated_at=time.time(),
+            device_ms=message.device_s * 1000,
+            evaluations=(self.answer.evaluations if self.answer else 0) + 1,
+            cached_tokens=message.cached_tokens,
+            new_tokens=message.new_tokens,
+            completion_tokens=message.completion_tokens,
+            finish_reason=message.finish_reason,
+        )
+        return self.answer
+
+    def message(self, name: str) -> AddFlash:
+        record = self.record
+        return AddFlash(name, record.id, record.question, record.max_tokens, record.debounce_ms)
+
+    def public(self, session: Session) -> protocol.Flash:
+        record, answer = self.record, self.answer
+        return protocol.Flash(
+            session=session.name,
+            id=record.id,
+            question=record.question,
+            max_tokens=record.max_tokens,
+            debounce_ms=record.debounce_ms,
+            exec=record.exec,
+            answer=answer.value if answer else None,
+            fresh=self.fresh(session),
+            version=answer.version if answer else None,
+            confidence=answer.confidence if answer else None,
+            evaluated_at=answer.evaluated_at if answer else None,
+            device_ms=answer.device_ms if answer else None,
+            evaluations=answer.evaluations if answer else 0,
+        )

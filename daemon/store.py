@@ -1,0 +1,109 @@
+"""The truth on disk: sessions, journals, flash questions and events, in one SQLite file.
+
+Writes go through the one writer thread, reads through a second connection on a thread of its
+own; the event loop waits for neither.
+"""
+
+import asyncio
+import functools
+import sqlite3
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TypeVar
+
+from sticli.daemon import journal, notebook
+from sticli.daemon.database import connect_reader, open_database
+from sticli.daemon.records import (
+    AnswerRecord,
+    Appended,
+    Batch,
+    News,
+    QuestionRecord,
+    SessionRecord,
+)
+from sticli.daemon.writer import Writer
+from sticli.errors import SticliError
+from sticli.protocol import Event
+
+T = TypeVar("T")
+
+
+class Store:
+    """One open store, of the running event loop; `note` tells of a damaged file."""
+
+    def __init__(self, path: Path, durability: str) -> None:
+        """Open or create the file.
+
+        Raises:
+            SticliError: storage, version_mismatch.
+        """
+        database, self.note = open_database(path, durability)
+        self._reader = connect_reader(path)
+        self._thread = ThreadPoolExecutor(1, "store-reader")
+        self._writer = Writer(database, asyncio.get_running_loop())
+
+    async def close(self) -> None:
+        """Finish every write, then let go of the file."""
+        await self._writer.close()
+        await asyncio.to_thread(self._thread.shutdown)
+        self._reader.close()
+
+    async def sessions(self) -> list[SessionRecord]:
+        return await self._read(journal.sessions)
+
+    async def lines(self, uid: str, first: int) -> list[Batch]:
+        """Some batches from the one that holds line `first` (from 0) on; none at the end."""
+        return await self._read(functools.partial(journal.read, uid=uid, first=first))
+
+    async def questions(self) -> list[QuestionRecord]:
+        return await self._read(notebook.questions)
+
+    async def answers(self) -> list[AnswerRecord]:
+        return await self._read(notebook.answers)
+
+    async def events(self) -> tuple[list[Event], int]:
+        """The ring, oldest first, and the newest id ever given."""
+        return await self._read(notebook.events), await self._read(notebook.last_event)
+
+    def create(self, record: SessionRecord) -> "asyncio.Future[None]":
+        return self._writer.submit(functools.partial(journal.create, record=record))
+
+    def remove(self, uid: str) -> "asyncio.Future[None]":
+        return self._writer.submit(functools.partial(journal.remove, uid=uid))
+
+    def append(
+        self,
+        uid: str,
+        producer: str,
+        first_seq: int,
+        lines: Sequence[str],
+        refusal: SticliError | None = None,
+    ) -> "asyncio.Future[Appended]":
+        """Journal what is new of a batch; see `journal.append`."""
+        at = time.time()
+        return self._writer.submit(
+            lambda db: journal.append(db, uid, producer, first_seq, lines, at, refusal)
+        )
+
+    def add_question(self, record: QuestionRecord) -> "asyncio.Future[None]":
+        return self._writer.submit(functools.partial(notebook.add_question, record=record))
+
+    def remove_question(self, uid: str, key: str) -> "asyncio.Future[None]":
+        return self._writer.submit(functools.partial(notebook.remove_question, uid=uid, key=key))
+
+    def put_answer(self, record: AnswerRecord) -> "asyncio.Future[None]":
+        return self._writer.submit(functools.partial(notebook.put_answer, record=record))
+
+    def add_event(self, news: News) -> "asyncio.Future[Event]":
+        return self._writer.submit(functools.partial(notebook.add_event, news=news))
+
+    async def _read(self, query: Callable[[sqlite3.Connection], T]) -> T:
+        loop = asyncio.get_running_loop()
+        try:
+            return await loop.run_in_executor(self._thread, query, self._reader)
+        except sqlite3.Error as error:
+            raise SticliError(
+                "storage", f"the store cannot be read: {error}", "restart the daemon to repair it"
+            ) from error

@@ -1,0 +1,135 @@
+"""The heartbeat: receive, plan, run, settle. One thread, one screen."""
+
+import logging
+from collections.abc import Callable
+
+from sticli.daemon import messages
+from sticli.daemon.engines.base import Engine, Logits, Plan
+from sticli.daemon.worker.desk import Desk
+from sticli.daemon.worker.scheduler import Job, Scheduler, Step
+from sticli.daemon.worker.sessions import Session
+from sticli.daemon.worker.usage import INTERVAL, Usage
+from sticli.errors import SticliError
+
+log = logging.getLogger(__name__)
+
+# waits at most so many seconds (None: for ever); a message and when it arrived
+Receive = Callable[[float | None], tuple[messages.Inbound, float] | None]
+
+
+class Loop:
+    """Beats until Stop; sleeps in `receive` when there is nothing to do."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        desk: Desk,
+        scheduler: Scheduler,
+        usage: Usage,
+        receive: Receive,
+        send: Callable[[messages.Outbound], None],
+        clock: Callable[[], float],
+    ) -> None:
+        self._engine = engine
+        self._desk = desk
+        self._scheduler = scheduler
+        self._usage = usage
+        self._receive = receive
+        self._send = send
+        self._clock = clock
+        self._busy = False
+        self._reported = clock() - INTERVAL
+
+    def run(self) -> None:
+        """Serve until the front says Stop."""
+        while self.beat():
+            pass
+        self._desk.stop()
+
+    def beat(self) -> bool:
+        """One round; False after Stop."""
+        self._take()
+        if self._desk.stopped:
+            return False
+        step = self._next()
+        if step is not None:
+            self._step(step)
+        self._busy = step is not None or self._desk.upkeep(self._clock())
+        self._report()
+        return True
+
+    def _take(self) -> None:
+        found = self._receive(0.0 if self._busy else self._patience())
+        while found is not None:
+            self._desk.take(*found)
+            found = None if self._desk.stopped else self._receive(0.0)
+
+    def _patience(self) -> float | None:
+        """Seconds until something is due by itself; None: nothing is."""
+        report = self._reported + INTERVAL if self._usage.changed else None
+        dues = (self._desk.questions.flash.next_due(), self._desk.rest(), report)
+        first = min((due for due in dues if due is not None), default=None)
+        return None if first is None else max(0.0, first - self._clock())
+
+    def _next(self) -> Step | None:
+        """The next step; flash questions join where nothing more urgent waits."""
+        questions, now = self._desk.questions, self._clock()
+        questions.admit()
+        step = self._scheduler.next()
+        for session in self._scheduler.caught_up():
+            self._desk.progress(session, now)
+        if (step is None or step.kind == "flash") and questions.evaluate(now):
+            step = self._scheduler.next()
+        return step
+
+    def _step(self, step: Step) -> None:
+        began = self._clock()
+        results = self._compute(step)
+        now = self._clock()
+        for job, result in zip(step.jobs, results, strict=True):
+            if not isinstance(job.lane, Session):
+                job.lane.device_s += (now - began) * job.count / step.tokens
+            self._settle(job, result, now)
+        self._scheduler.settle(step, now - began)
+        self._usage.step(step, now - began)
+
+    def _compute(self, step: Step) -> list[Logits | Exception | None]:
+        """What each row computed; where a pass fails, each row runs alone to find whose fault."""
+        try:
+            return list(self._engine.run(step.plan).logits)
+        except Exception:
+            log.exception("a pass of %d rows failed", len(step.jobs))
+        return [self._alone(job) for job in step.jobs]
+
+    def _alone(self, job: Job) -> Logits | Exception | None:
+        try:
+            return self._engine.run(Plan((job.row,))).logits[0]
+        except Exception as error:  # noqa: BLE001  told and logged by `_settle`
+            return error
+
+    def _settle(self, job: Job, result: Logits | Exception | None, now: float) -> None:
+        """Hand a row's result to whom it concerns; a failure ends that one and nobody else."""
+        desk, lane = self._desk, job.lane
+        try:
+            if isinstance(result, Exception):
+                raise result
+            if isinstance(lane, Session):
+                desk.advance(lane, job.count, now)
+            elif desk.questions.runs(lane):  # its session may have failed in this very pass
+                desk.questions.advance(lane, job.count, result, now)
+        except Exception as error:
+            log.exception("a row of session %s failed", _session(job).name)
+            desk.fail(lane, SticliError("internal", f"the computation failed: {error}"))
+
+    def _report(self) -> None:
+        """Send the counters, at most every so often."""
+        now = self._clock()
+        if self._usage.changed and now - self._reported >= INTERVAL:
+            self._reported, self._usage.changed = now, False
+            self._send(
+                messages.Usage(self._engine.reserved, self._engine.used, dict(self._usage.counters))
+            )
+
+
+def _session(job: Job) -> Session:
+    return job.lane if isinstance(job.lane, Session) else job.lane.session

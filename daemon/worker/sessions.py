@@ -1,0 +1,131 @@
+"""A session's tokens: the prefix and every line as ids, how far they are in the cache, versions.
+
+It owns no cells: `seq` names the engine's sequence that holds the first `length` tokens.
+"""
+
+from array import array
+from bisect import bisect_right
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from sticli.daemon.engines.base import Seq
+from sticli.daemon.worker.template import Frame
+
+RESERVE = 1024  # cells that lines leave to questions, at most an eighth of the session
+
+
+@dataclass(slots=True, eq=False)
+class Session:
+    """One live session; the scheduler steps its lines into the cache."""
+
+    name: str
+    uid: str
+    limit: int  # cells, questions included
+    seq: Seq
+    frame: Frame  # how a question is put to it
+    encode: Callable[[str], list[int]]
+    journal: int  # lines that the journal held when it was opened
+    held: bool = False  # nothing is computed while a snapshot waits for the journal
+    restored: bool = False  # every line that the journal held is in the cache
+    note: str = "from the journal"
+    window_from: int = 0  # the first line (from 0) of the context
+    length: int = 0  # tokens in the cache
+    promised: int = 0  # cells that running questions may fill
+    full: bool = False
+    changed: float = 0.0  # when it last grew, seconds of the loop's clock
+    saved: int = 0  # tokens in its snapshot
+    told_lines: int = 0  # what the front knows
+    told_version: int = 0
+    told_full: bool = False
+    tokens: "array[int]" = field(default_factory=lambda: array("i"))
+    _ends: "array[int]" = field(default_factory=lambda: array("q"))  # tokens up to each line's end
+    _texts: deque[str] = field(default_factory=deque)  # lines not yet tokenised
+    _marks: list[tuple[int, int]] = field(default_factory=list)  # (lines, version), growing
+
+    def __post_init__(self) -> None:
+        self.tokens.extend(self.frame.prefix)
+        self._marks.append((self.window_from, 0))
+
+    @property
+    def room(self) -> int:
+        """Cells that prefix and lines may fill; the rest is for questions."""
+        return self.limit - min(RESERVE, max(1, self.limit // 8))
+
+    @property
+    def arrived(self) -> int:
+        """Lines of the journal that came, up to the first that did not fit."""
+        return self.window_from + len(self._ends) + len(self._texts)
+
+    @property
+    def lines(self) -> int:
+        """Lines of the journal that are in the cache, or before it."""
+        return self.window_from + bisect_right(self._ends, self.length)
+
+    @property
+    def settled(self) -> int:
+        """Tokens up to the end of the last line that is whole in the cache: where forks start."""
+        whole = self.lines - self.window_from
+        return self._ends[whole - 1] if whole else min(self.length, len(self.frame.prefix))
+
+    @property
+    def version(self) -> int:
+        """The newest version whose lines are all in the cache."""
+        return self._marks[bisect_right(self._marks, self.lines, key=lambda mark: mark[0]) - 1][1]
+
+    @property
+    def behind(self) -> bool:
+        """Whether anything that fits is not in the cache yet."""
+        return bool(self._texts) or self.length < len(self.tokens)
+
+    @property
+    def complete(self) -> bool:
+        """Whether all that the journal held at Open, and fits, is in the cache."""
+        if self.full:
+            return not self.behind
+        return self.lines >= self.journal and self.length >= len(self.frame.prefix)
+
+    @property
+    def free(self) -> int:
+        """Cells that are neither filled nor promised."""
+        return self.limit - self.length - self.promised
+
+    def add(self, first: int, version: int, texts: Sequence[str]) -> int:
+        """Queue lines `first`… (from 0); what came before is skipped.
+
+        Returns the number of lines taken; 0 as well after a gap, or once it is full.
+        """
+        known = self.arrived - first
+        if self.full or known < 0 or known >= len(texts):
+            return 0
+        self._texts.extend(texts[known:])
+        self._marks.append((first + len(texts), version))
+        return len(texts) - known
+
+    def waiting(self, most: int) -> int:
+        """Tokens that can be computed now, at most `most`."""
+        if self.held:
+            return 0
+        self.tokenise(self.length + most)
+        return max(0, min(most, len(self.tokens) - self.length, self.free))
+
+    def tokenise(self, until: int) -> None:
+        """Tokenise lines, each by itself, until there are `until` tokens or no line fits."""
+        while self._texts and len(self.tokens) < until:
+            line = self.encode(self._texts[0] + "\n")
+            if len(self.tokens) + len(line) > self.room:
+                self.full = True
+                self._texts.clear()
+                return
+            self._texts.popleft()
+            self.tokens.extend(line)
+            self._ends.append(len(self.tokens))
+
+    def take(self, count: int) -> Sequence[int]:
+        """The next `count` tokens."""
+        return self.tokens[self.length : self.length + count]
+
+    def wants(self, count: int) -> Literal["none"]:
+        """Lines are read, not continued: no logits."""
+        return "none"

@@ -1,0 +1,5 @@
+"""`python -m sticli` is `sticli`."""
+
+from sticli.cli import main
+
+main()

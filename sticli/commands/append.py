@@ -1,0 +1,159 @@
+"""`sticli append`: lines from a pipe or the command line into a session, each once."""
+
+import os
+import sys
+import threading
+import uuid
+from typing import Annotated
+
+import typer
+
+from sticli import settled
+from sticli.client import Client
+from sticli.cutter import Cutter
+from sticli.errors import SticliError
+from sticli.interrupt import Interrupt
+from sticli.invocation import Invocation, document, of
+from sticli.progress import Progress
+from sticli.protocol import NewSession
+from sticli.reader import Reader
+from sticli.sender import Sender, Target
+from sticli.spool import Spool
+
+MODES = ("settled", "accepted")
+
+
+def append(
+    context: typer.Context,
+    session: Annotated[str, typer.Argument(help="Name of the session.")],
+    text: Annotated[
+        list[str] | None, typer.Argument(help="Text to append; without it, standard input.")
+    ] = None,
+    wait: Annotated[
+        str, typer.Option(help="settled: until the model has read the lines; accepted: only stored")
+    ] = "settled",
+    create: Annotated[bool, typer.Option(help="Create a missing session, or exit with 3.")] = True,
+    producer: Annotated[
+        str | None,
+        typer.Option(help="Fixed id: the same input run again adds only what is missing."),
+    ] = None,
+    reconnect: Annotated[
+        bool, typer.Option(help="Outlive the daemon, or exit with 4 when it is gone.")
+    ] = True,
+) -> None:
+    """Append lines to a session as they arrive.
+
+    Reads standard input up to its end; every line is stored once, even when the daemon is killed
+    and started again in between. Ctrl-C stores what was read and exits with 130.
+    """
+    if wait not in MODES:
+        raise SticliError("bad_request", f"--wait {wait}", f"allowed: {', '.join(MODES)}")
+    if not text and sys.stdin is None:
+        raise SticliError("bad_request", "standard input is closed", "give TEXT, or pipe lines in")
+    call = of(context)
+    client = _session(call, session, create)
+    target = Target(session, producer or uuid.uuid4().hex, call.connect, call.note, reconnect)
+    run = Run(call, target, client)
+    code = run.read(text)
+    run.finish(wait == "settled" and not code)
+    raise typer.Exit(code)
+
+
+def _session(call: Invocation, name: str, create: bool) -> Client:
+    """A client, once the session exists."""
+    client = call.connect()
+    try:
+        client.session(name)
+    except SticliError as error:
+        if error.code != "not_found" or not create:
+            raise
+        _create(call, client, name)
+    return client
+
+
+def _create(call: Invocation, client: Client, name: str) -> None:
+    try:
+        client.new(NewSession(name))
+    except SticliError as error:
+        if error.code != "exists":  # another producer was quicker: as good
+            raise
+    else:
+        call.note(f"created session {name}")
+
+
+class Run:
+    """One append from its first byte to its summary."""
+
+    def __init__(self, call: Invocation, target: Target, client: Client) -> None:
+        self._call = call
+        self._target = target
+        self._cutter = Cutter()
+        self._spool = Spool()
+        self._sender = Sender(target, client, self._spool)
+        self._progress = Progress(self._sender, self._spool, quiet=call.quiet)
+
+    def read(self, text: list[str] | None) -> int:
+        """Read everything and see it stored; the exit code of an interruption, else 0."""
+        with Interrupt(self._spool.lift) as interrupt:
+            thread = threading.Thread(
+                target=self._sender.run, args=(interrupt.wake,), daemon=True
+            )  # a daemon thread: a second Ctrl-C does not wait for it
+            thread.start()
+            self._feed(text, interrupt)
+            self._spool.close()
+            while thread.is_alive():
+                thread.join(self._progress.every)
+                self._progress.show()
+            return interrupt.code
+
+    def finish(self, wait: bool) -> None:
+        """Wait until it has settled, if asked to, then say what was done.
+
+        Raises:
+            SticliError: why not all of it is stored, or not all of it will settle.
+        """
+        accepted = self._sender.accepted
+        pending = accepted.pending if accepted else 0
+        try:
+            if self._sender.error:
+                raise self._sender.error
+            if wait and accepted and accepted.settled < accepted.version:
+                place = (self._target.connect, self._target.session, accepted.version)
+                pending = settled.wait(*place, self._progress.reading).pending
+        finally:
+            self._say(pending)
+        if self._call.json:
+            self._document(pending)
+
+    def _feed(self, text: list[str] | None, interrupt: Interrupt) -> None:
+        reader = Reader(0, self._cutter, self._spool)
+        if text:
+            reader.take(os.fsencode(" ".join(text)))
+        else:
+            if sys.stdin.isatty():
+                self._call.note("reading from the terminal, Ctrl-D to end")
+            reader.run(interrupt.source, self._progress.show, self._progress.every)
+        reader.finish()
+
+    def _say(self, pending: int) -> None:
+        """The summary, as a note."""
+        accepted, sender, cutter = self._sender.accepted, self._sender, self._cutter
+        place = "(nothing stored)"
+        if accepted:
+            place = f"at version {accepted.version} ({pending:,} pending)"
+        self._call.note(
+            f"{sender.lines:,} lines, {sender.bytes / 1e6:.1f} MB, {cutter.replaced:,} replaced, "
+            f"{cutter.split:,} split → {self._target.session} {place}"
+        )
+
+    def _document(self, pending: int) -> None:
+        """The summary, as JSON; an error takes its place."""
+        document(
+            session=self._target.session,
+            lines=self._sender.lines,
+            bytes=self._sender.bytes,
+            replaced=self._cutter.replaced,
+            split=self._cutter.split,
+            version=self._sender.accepted.version if self._sender.accepted else 0,
+            pending=pending,
+        )

@@ -1,0 +1,103 @@
+"""`sticli ask`: a question to a session, answered ahead of time or now."""
+
+import sys
+from typing import Annotated
+
+import msgspec
+import typer
+
+from sticli.client import Client, problem
+from sticli.errors import SticliError
+from sticli.invocation import Invocation, argument, document, of
+from sticli.limit import deadline
+from sticli.protocol import Answer, Ask
+from sticli.render import printable
+from sticli.span import seconds
+
+
+def ask(
+    context: typer.Context,
+    session: Annotated[str, typer.Argument(help="Name of the session.")],
+    question: Annotated[
+        list[str] | None,
+        typer.Argument(help="The question, or @ID of a flash question; - or nothing: from stdin."),
+    ] = None,
+    live: Annotated[bool, typer.Option("--live", help="Never use a flash answer.")] = False,
+    max_age: Annotated[
+        str | None, typer.Option(help="Accept a flash answer up to this old, as 5s.")
+    ] = None,
+    max_tokens: Annotated[int, typer.Option(help="Longest answer, in tokens.", min=1)] = 64,
+    wait: Annotated[bool, typer.Option("--wait", help="First read every stored line.")] = False,
+    timeout: Annotated[
+        str | None, typer.Option(help="Give up after this time, as 10s, with exit code 124.")
+    ] = None,
+) -> None:
+    """Ask a session a question."""
+    call = of(context)
+    request = Ask(
+        _question(question or []),
+        max_tokens,
+        live,
+        None if max_age is None else seconds(max_age),
+        stream=sys.stdout.isatty() and not call.json,
+    )
+    with deadline(None if timeout is None else seconds(timeout)):
+        client = call.connect(None)
+        if wait:
+            newest = client.session(session).version
+            request = msgspec.structs.replace(request, min_version=newest)
+        _say(call, _answer(call, client, session, request))
+
+
+def _question(words: list[str]) -> str:
+    if words not in ([], ["-"]):
+        return argument(" ".join(words))
+    if sys.stdin is None or (not words and sys.stdin.isatty()):
+        raise SticliError("bad_request", "no question", 'sticli ask SESSION "last price of ACME?"')
+    text = sys.stdin.buffer.read().decode("utf-8", "replace").strip()
+    if not text:
+        raise SticliError("bad_request", "the question on standard input is empty")
+    return text
+
+
+def _answer(call: Invocation, client: Client, session: str, request: Ask) -> Answer:
+    """The answer; a streamed one is on the terminal when this returns."""
+    if not request.stream:
+        return client.ask(session, request)
+    shown = False
+    for kind, data in client.ask_stream(session, request):
+        if kind == "answer":
+            answer = msgspec.json.decode(data, type=Answer)
+            _put("\n" if shown else answer.answer + "\n")
+            return answer
+        if kind == "piece":
+            _put(msgspec.json.decode(data, type=dict[str, str])["text"])
+            shown = True
+        elif kind == "progress":
+            call.note(msgspec.json.decode(data, type=dict[str, str])["message"])
+        elif kind == "error":
+            raise problem(data) or SticliError("internal", "the daemon reported an unknown error")
+    raise SticliError("unreachable", "the daemon went away before the answer was complete")
+
+
+def _put(text: str) -> None:
+    sys.stdout.write(printable(text))
+    sys.stdout.flush()
+
+
+def _say(call: Invocation, answer: Answer) -> None:
+    if call.json:
+        document(answer)
+    elif not sys.stdout.isatty():
+        _put(answer.answer + "\n")
+    if answer.pending and not call.quiet:
+        call.note(
+            f"answered at version {answer.version}; {answer.pending:,} newer lines are still "
+            "being read; --wait waits for them"
+        )
+    call.detail(
+        f"{answer.source}, {'fresh' if answer.fresh else 'not fresh'}, version {answer.version}, "
+        f"window from line {answer.window_from}, {answer.cached_tokens:,} cached + "
+        f"{answer.new_tokens:,} new tokens, first token {answer.ttft_ms:.1f} ms, "
+        f"total {answer.total_ms:.1f} ms, {answer.finish_reason}"
+    )

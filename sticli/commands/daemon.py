@@ -1,0 +1,174 @@
+"""`sticli daemon`: the life of the daemon."""
+
+import os
+import sys
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sticli.client import Client
+from sticli.errors import NOT_FOUND, SticliError
+from sticli.invocation import Invocation, document, of
+from sticli.launch import command, leave, shake_hands
+from sticli.paths import Paths
+from sticli.protocol import Status, Version
+from sticli.render import age, printable, table
+
+app = typer.Typer(help="The life of the daemon.", rich_markup_mode=None)
+Model = Annotated[str | None, typer.Option(help="A GGUF file instead of the embedded model.")]
+STOPPING = 60.0  # seconds that a clean stop may take: it writes snapshots
+
+
+@app.command()
+def run(context: typer.Context, model: Model = None) -> None:
+    """Run the daemon in the foreground."""
+    sys.stdout.flush()
+    words = command(("--foreground", *arguments(model)))
+    os.execv(words[0], words)
+
+
+@app.command()
+def start(context: typer.Context, model: Model = None) -> None:
+    """Start the daemon, if none runs."""
+    call = of(context)
+    launch = call.launch(*arguments(model))
+    found = running(launch.paths)
+    if found and model:
+        call.note("it runs already; `sticli daemon restart --model FILE` changes the model")
+    _tell(call, found or launch.start())
+
+
+@app.command()
+def stop(context: typer.Context) -> None:
+    """Stop the daemon; what it accepted is safe."""
+    call = of(context)
+    found = halt(call.launch().paths)
+    if call.json:
+        document(stopped=found is not None, pid=found and found.pid)
+    call.note(f"stopped the daemon (pid {found.pid})" if found else "no daemon runs")
+
+
+@app.command()
+def restart(context: typer.Context, model: Model = None) -> None:
+    """Stop the daemon and start it again."""
+    call = of(context)
+    launch = call.launch(*arguments(model))
+    halt(launch.paths)
+    _tell(call, launch.start())
+
+
+@app.command()
+def status(context: typer.Context) -> None:
+    """Show how the daemon is; exit code 3 when none runs."""
+    call = of(context)
+    paths = call.launch().paths
+    if not running(paths):
+        if call.json:
+            document(running=False, paths={"socket": str(paths.socket), "log": str(paths.log)})
+        call.note(f"no daemon answers at {paths.socket}")
+        raise typer.Exit(NOT_FOUND)
+    found = Client(paths.socket).status()
+    if call.json:
+        return document(found)
+    table(sys.stdout, ("WHAT", "VALUE"), _facts(found))
+
+
+@app.command()
+def logs(
+    context: typer.Context,
+    follow: Annotated[bool, typer.Option("-f", "--follow", help="Go on as it grows.")] = False,
+) -> None:
+    """Print the log of the daemon."""
+    path = of(context).launch().paths.log
+    try:
+        log = open(path, encoding="utf-8", errors="replace")  # noqa: SIM115  (closed below)
+    except FileNotFoundError:
+        raise SticliError("not_found", f"no log at {path}", "no daemon has run yet") from None
+    with log:
+        while True:
+            for line in log:
+                sys.stdout.write(printable(line))
+            sys.stdout.flush()
+            if not follow:
+                return
+            time.sleep(0.2)
+
+
+def arguments(model: str | None) -> tuple[str, ...]:
+    """The daemon's arguments for a model file.
+
+    Raises:
+        SticliError: there is no such file.
+    """
+    if model is None:
+        return ()
+    path = Path(model).expanduser().absolute()
+    if not path.is_file():
+        raise SticliError("not_found", f"no model file at {path}")
+    return ("--model", str(path))
+
+
+def running(paths: Paths) -> Version | None:
+    """The daemon that answers; None without one.
+
+    Raises:
+        SticliError: something else is wrong than that none runs.
+    """
+    try:
+        return shake_hands(paths)
+    except SticliError as error:
+        if error.code != "unreachable":
+            raise
+        return None
+
+
+def halt(paths: Paths) -> Version | None:
+    """Stop the daemon and wait until it is gone; None without one.
+
+    A daemon of another protocol is stopped too: that is what a restart is for.
+
+    Raises:
+        SticliError: timeout.
+    """
+    client = Client(paths.socket)
+    try:
+        found = client.version()
+        client.stop()
+    except SticliError as error:
+        if error.code != "unreachable":
+            raise
+        return None
+    finally:
+        client.close()
+    if not leave(found.pid, STOPPING):
+        raise SticliError(
+            "timeout", f"the daemon (pid {found.pid}) is still stopping", f"see {paths.log}"
+        )
+    return found
+
+
+def _tell(call: Invocation, found: Version) -> None:
+    if call.json:
+        document(version=found)
+    call.note(f"the daemon runs (pid {found.pid}, version {found.version})")
+
+
+def _facts(status: Status) -> list[tuple[str, str]]:
+    model = status.model
+    rows = [
+        ("version", status.version.version),
+        ("pid", f"{status.version.pid}, up {age(time.time() - status.version.started)}"),
+        ("worker", f"{status.worker} (pid {status.worker_pid}, {status.restarts} restarts)"),
+        ("model", f"{model.name} ({model.engine}, {model.context:,} tokens)" if model else "-"),
+        ("model file", model.path if model else "-"),
+        ("sessions", str(status.sessions)),
+        (
+            "cells",
+            f"{status.cells_used:,} used, {status.cells_reserved:,} reserved of {status.cells:,}",
+        ),
+    ]
+    if status.last_error:
+        rows.append(("last error", status.last_error))
+    return [*rows, *status.paths.items()]

@@ -1,0 +1,77 @@
+"""`sticli demo`: the real thing on a simulated feed, with the truth beside each answer."""
+
+import random
+import sys
+from contextlib import nullcontext
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from sticli.errors import FAILURE
+from sticli.invocation import Invocation, document, of
+
+if TYPE_CHECKING:
+    from sticli.demo.score import Score
+
+
+def demo(
+    context: typer.Context,
+    seconds: Annotated[float, typer.Option(help="How long the feed lasts.", min=1)] = 20.0,
+    rate: Annotated[float, typer.Option(help="Lines of the feed a second.", min=0.1)] = 8.0,
+    model: Annotated[
+        str | None, typer.Option(help="A GGUF file instead of the embedded model.")
+    ] = None,
+    seed: Annotated[int | None, typer.Option(help="Which feed; else a new one.")] = None,
+) -> None:
+    """Show sticli at work on a simulated market feed, in a daemon and a home of its own.
+
+    Every answer is compared with the truth at the very version that it was given for; the exit
+    code is 0 only when as many are right as the model's card promises, and every standing
+    question has a fresh answer at the end.
+    """
+    from sticli.client import Client
+    from sticli.commands.daemon import arguments
+    from sticli.demo.promise import CELLS
+    from sticli.demo.show import Show
+    from sticli.demo.stage import stage
+    from sticli.demo.view import Screen, Silent, plain_or_screen
+
+    call = of(context)
+    chosen = random.SystemRandom().randrange(1 << 31) if seed is None else seed
+    call.note(f"a daemon of its own starts; the feed is --seed {chosen}")
+    with stage(arguments(model)) as paths:
+        view = Silent() if call.json else plain_or_screen()
+        show = Show(lambda: Client(paths.socket, 180.0), view, chosen, CELLS)
+        with view if isinstance(view, Screen) else nullcontext():
+            fresh = show.run(seconds, rate)
+        ok = _report(call, show.score, fresh, chosen)
+    if not ok:
+        raise typer.Exit(FAILURE)
+
+
+def _report(call: Invocation, score: "Score", fresh: bool, seed: int) -> bool:
+    """Say how it went; whether that is what was promised."""
+    from sticli.demo.promise import ACCURACY
+
+    accuracy = score.of().accuracy
+    ok = fresh and accuracy >= ACCURACY
+    if call.json:
+        tallies = {kind: score.of(kind).facts() for kind in ("live", "flash", "pushed")}
+        document(
+            ok=ok,
+            seed=seed,
+            accuracy=round(accuracy, 4),
+            promised=ACCURACY,
+            fresh_at_end=fresh,
+            met_fresh=round(score.freshness, 4),
+            **tallies,
+        )
+        return ok
+    print(f"asked live          {score.of('live')}")
+    print(f"asked, flash hit    {score.of('flash')}")
+    print(f"pushed on a change  {score.of('pushed')}")
+    print(f"{score.freshness:.0%} of standing questions that were asked met a fresh answer")
+    print(f"{'ok' if ok else 'NOT ok'}: {accuracy:.1%} right, promised are {ACCURACY:.0%}")
+    if not fresh:
+        print("NOT ok: a standing question had no fresh answer at the end", file=sys.stderr)
+    return ok

@@ -1,0 +1,124 @@
+"""`sticli flash`: questions that are answered before they are asked."""
+
+import shlex
+import sys
+import time
+from typing import Annotated
+
+import typer
+
+from sticli.client import Client
+from sticli.errors import SticliError
+from sticli.invocation import argument, document, of
+from sticli.limit import deadline
+from sticli.protocol import Flash, NewFlash
+from sticli.render import one_line, printable, table
+from sticli.span import seconds
+
+LOOK = 0.05  # seconds between looks at an answer that is awaited
+
+app = typer.Typer(help="Questions that are answered before they are asked.", rich_markup_mode=None)
+Session = Annotated[str, typer.Argument(help="Name of the session.")]
+Key = Annotated[str, typer.Argument(metavar="ID", help="Id of the flash question.")]
+
+
+@app.command()
+def add(
+    context: typer.Context,
+    session: Session,
+    question: Annotated[str, typer.Argument(help="The question.")],
+    key: Annotated[str | None, typer.Option("--id", help="Its id; else one is made.")] = None,
+    max_tokens: Annotated[int, typer.Option(help="Longest answer, in tokens.", min=1)] = 32,
+    debounce: Annotated[str, typer.Option(help="Rest after new lines, as 200ms.")] = "200ms",
+    exec_: Annotated[
+        str | None,
+        typer.Option("--exec", help="Program run on a changed answer (JSON on its stdin)."),
+    ] = None,
+) -> None:
+    """Register a question; prints its id."""
+    call = of(context)
+    request = NewFlash(
+        argument(question),
+        key,
+        max_tokens,
+        round(seconds(debounce) * 1000),
+        None if exec_ is None else _words(exec_),
+    )
+    made = call.connect().add_flash(session, request)
+    document(made) if call.json else print(made.id)
+
+
+@app.command("ls")
+def list_(context: typer.Context, session: Session) -> None:
+    """List the questions of a session and their answers."""
+    call = of(context)
+    found = call.connect().flashes(session)
+    if call.json:
+        return document(flash=found)
+    table(sys.stdout, ("ID", "ANSWER", "FRESH", "VERSION", "QUESTION"), [*map(_row, found)])
+
+
+@app.command()
+def get(
+    context: typer.Context,
+    session: Session,
+    key: Key,
+    stale: Annotated[bool, typer.Option("--stale", help="Print an outdated answer too.")] = False,
+    wait: Annotated[bool, typer.Option("--wait", help="Wait for a fresh answer.")] = False,
+    timeout: Annotated[
+        str | None, typer.Option(help="Give up after this time, as 10s, with exit code 124.")
+    ] = None,
+) -> None:
+    """Print the answer of a question; exit code 6 when it is not fresh."""
+    call = of(context)
+    with deadline(None if timeout is None else seconds(timeout)):
+        client = call.connect()
+        found = _fresh(client, session, key) if wait else client.flash(session, key)
+    usable = found.answer is not None and (found.fresh or stale)
+    if call.json and usable:
+        document(found)
+    elif usable:
+        print(printable(found.answer or ""))
+    if not found.fresh:
+        raise _not_fresh(found, said=usable)
+
+
+@app.command()
+def rm(context: typer.Context, session: Session, key: Key) -> None:
+    """Remove a question."""
+    call = of(context)
+    call.connect().remove_flash(session, key)
+    call.note(f"removed flash question {key} of {session}")
+
+
+def _words(text: str) -> list[str]:
+    try:
+        words = shlex.split(text)
+    except ValueError as error:
+        raise SticliError("bad_request", f"--exec {text!r}: {error}") from None
+    if not words:
+        raise SticliError("bad_request", "--exec is empty", "give a program and its arguments")
+    return words
+
+
+def _fresh(client: Client, session: str, key: str) -> Flash:
+    """The question once its answer is fresh; an unchanged answer is no event, so this asks."""
+    while not (found := client.flash(session, key)).fresh:
+        time.sleep(LOOK)
+    return found
+
+
+def _not_fresh(found: Flash, *, said: bool) -> Exception:
+    """Exit code 6, as an error unless the outdated answer was wanted."""
+    error = SticliError(
+        "not_fresh",
+        f"no fresh answer to {found.id} yet",
+        "--wait waits for one, --stale prints the last one",
+    )
+    return typer.Exit(error.exit_code) if said else error
+
+
+def _row(flash: Flash) -> tuple[str, ...]:
+    answer = "-" if flash.answer is None else one_line(flash.answer)
+    version = "-" if flash.version is None else str(flash.version)
+    return flash.id, answer, "yes" if flash.fresh else "no", version, flash.question

@@ -1,0 +1,172 @@
+"""Finds the user's daemon, or starts it and waits until it answers."""
+
+import os
+import sys
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sticli import protocol
+from sticli.client import RESTART, Client
+from sticli.errors import SticliError
+from sticli.paths import Paths, check_socket_path, make_private
+
+if TYPE_CHECKING:
+    import subprocess
+
+PATIENCE = 30.0  # seconds that a daemon may need until its socket answers
+HANDSHAKE = 10.0  # seconds that a running daemon may need for the handshake
+
+
+@dataclass(frozen=True)
+class Launch:
+    """How a command reaches the daemon: where, whether it may start one, how to tell."""
+
+    paths: Paths
+    autostart: bool
+    note: Callable[[str], None]
+    arguments: tuple[str, ...] = ()  # for a daemon that it starts
+
+    def connect(self, timeout: float | None = 60.0) -> Client:
+        """A client whose daemon has answered the handshake; starts one if allowed.
+
+        Raises:
+            SticliError: unreachable, version_mismatch, permission, timeout.
+        """
+        try:
+            shake_hands(self.paths)
+        except SticliError as error:
+            if error.code != "unreachable":
+                raise
+            if not self.autostart:
+                raise _not_running(self.paths) from None
+            self.start()
+        return Client(self.paths.socket, timeout)
+
+    def start(self) -> protocol.Version:
+        """Start a daemon, or join the one that another client starts now.
+
+        Raises:
+            SticliError: unreachable, with the last line of the log.
+        """
+        check_socket_path(self.paths.socket)
+        self.note(f"starting the daemon (log: {self.paths.log})")
+        return wait(self.paths, spawn(self.paths, self.arguments))
+
+
+def shake_hands(paths: Paths) -> protocol.Version:
+    """What the running daemon says it is.
+
+    Raises:
+        SticliError: unreachable, version_mismatch, permission, timeout.
+    """
+    check_socket_path(paths.socket)
+    client = Client(paths.socket, HANDSHAKE)
+    try:
+        found = client.version()
+    finally:
+        client.close()
+    if found.protocol != protocol.PROTOCOL:
+        raise SticliError(
+            "version_mismatch",
+            f"the daemon speaks protocol {found.protocol}, this program {protocol.PROTOCOL}",
+            RESTART,
+        )
+    return found
+
+
+def command(arguments: tuple[str, ...] = ()) -> list[str]:
+    """The command line of the daemon."""
+    return [sys.executable, "-P", "-m", "sticli.daemon", *arguments]
+
+
+def spawn(
+    paths: Paths, arguments: tuple[str, ...] = (), environ: Mapping[str, str] | None = None
+) -> "subprocess.Popen[bytes]":
+    """A daemon of its own session, with nothing of ours but the log as stderr."""
+    import subprocess
+
+    make_private(paths.state)
+    with open(paths.log, "ab", opener=_private) as log:
+        return subprocess.Popen(
+            command(arguments),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=log,
+            cwd="/",
+            env=environ,
+            start_new_session=True,
+        )
+
+
+def wait(paths: Paths, process: "subprocess.Popen[bytes]") -> protocol.Version:
+    """The handshake with whichever daemon wins the start.
+
+    Raises:
+        SticliError: unreachable, with the last line of the log.
+    """
+    limit = time.monotonic() + PATIENCE
+    while time.monotonic() < limit:
+        try:
+            return shake_hands(paths)
+        except SticliError as error:
+            if error.code != "unreachable":
+                raise
+        if process.poll() not in (None, 0) and not _held(paths):
+            break  # it failed, and nobody else is starting
+        time.sleep(0.02)
+    raise SticliError(
+        "unreachable", f"the daemon did not start: {last_line(paths)}", f"see {paths.log}"
+    )
+
+
+def leave(pid: int, seconds: float) -> bool:
+    """Wait until a process has ended; False when it still runs after `seconds`."""
+    import select
+
+    try:
+        handle = os.pidfd_open(pid)
+    except ProcessLookupError:
+        return True
+    try:
+        return bool(select.select([handle], [], [], seconds)[0])
+    finally:
+        os.close(handle)
+
+
+def last_line(paths: Paths) -> str:
+    """The last line of the daemon's log."""
+    try:
+        with open(paths.log, "rb") as log:
+            log.seek(max(0, log.seek(0, os.SEEK_END) - 4096))
+            lines = log.read().decode("utf-8", "replace").split("\n")
+    except OSError as error:
+        return f"its log cannot be read ({error.strerror})"
+    return next((line.strip() for line in reversed(lines) if line.strip()), "its log is empty")
+
+
+def _held(paths: Paths) -> bool:
+    """Whether some daemon holds the lock: then it is the one to wait for."""
+    import fcntl
+
+    try:
+        with open(paths.lock, "rb") as lock:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    return False
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
+
+
+def _not_running(paths: Paths) -> SticliError:
+    return SticliError(
+        "unreachable",
+        f"no daemon answers at {paths.socket}",
+        "start it with `sticli daemon start`, or leave out --no-autostart",
+    )

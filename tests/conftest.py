@@ -1,0 +1,27 @@
+"""A clean environment and a private home for every test."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(autouse=True)
+def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No setting of the person who runs the tests reaches them."""
+    for key in [key for key in os.environ if key.startswith("STICLI_")]:
+        monkeypatch.delenv(key)
+    for key in ("NO_COLOR", "FORCE_COLOR"):
+        monkeypatch.delenv(key, raising=False)
+
+
+@pytest.fixture
+def home(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A fresh `STICLI_HOME`; its path is short, for a Unix socket lies in it."""
+    folder = Path(tempfile.mkdtemp(prefix="sticli-"))
+    monkeypatch.setenv("STICLI_HOME", str(folder))
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)

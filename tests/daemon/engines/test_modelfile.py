@@ -1,0 +1,129 @@
+"""A damaged model file is refused in one line, before llama.cpp maps it."""
+
+import contextlib
+import os
+import re
+import struct
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sticli.daemon.engines import modelfile
+from sticli.errors import SticliError
+from tests.tiny import CHATML, LAYERS
+
+HEAD = 8000  # bytes of the tiny model that hold its header and tensor table
+
+
+@pytest.fixture(scope="module")
+def content(tiny: Path) -> bytes:
+    return tiny.read_bytes()
+
+
+@pytest.fixture(scope="module")
+def victim(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("victim") / "model.gguf"
+
+
+def refused(path: Path) -> str:
+    with pytest.raises(SticliError) as caught:
+        modelfile.check(path)
+    assert caught.value.code == "model"
+    assert "\n" not in caught.value.message
+    assert str(path) in caught.value.message
+    assert caught.value.hint
+    return caught.value.message
+
+
+def changed(content: bytes, at: int, kind: str, value: int) -> bytes:
+    return content[:at] + struct.pack("<" + kind, value) + content[at + struct.calcsize(kind) :]
+
+
+def test_a_whole_file(tiny: Path) -> None:
+    header = modelfile.check(tiny)
+    assert (header.name, header.architecture, header.tensors) == ("tiny-1", "llama", 3 + 9 * LAYERS)
+
+
+def test_no_file(tmp_path: Path) -> None:
+    assert "no such file" in refused(tmp_path / "missing.gguf")
+    assert "no file" in refused(tmp_path)
+    os.mkfifo(tmp_path / "pipe")
+    assert "no file" in refused(tmp_path / "pipe")
+
+
+@pytest.mark.parametrize(
+    ("data", "why"),
+    [
+        (b"", "empty"),
+        (b"GG", "not a GGUF"),
+        (b"\x7fELF" + bytes(100), "not a GGUF"),
+        (b"GGUF", "ends inside"),
+        (b"GGUF" + struct.pack("<I", 1) + bytes(100), "version 1"),
+        (b"GGUF" + struct.pack(">I", 3) + bytes(100), "version 50331648"),
+        (b"GGUF" + struct.pack("<IQQ", 3, 1 << 60, 0), "tensors"),
+        (b"GGUF" + struct.pack("<IQQ", 3, 0, 1 << 60), "metadata"),
+        (b"GGUF" + struct.pack("<IQQQ", 3, 0, 1, 1 << 63), "bytes of text"),
+        (b"GGUF" + struct.pack("<IQQQ", 3, 0, 1, 1 << 20), "ends inside"),
+        (b"GGUF" + struct.pack("<IQQQI", 3, 0, 1, 0, 77), "type 77"),
+        (b"GGUF" + struct.pack("<IQQQIIQ", 3, 0, 1, 0, 9, 8, 1 << 50), "array"),
+        (b"GGUF" + struct.pack("<IQQQIIQ", 3, 0, 1, 0, 9, 9, 1), "type 9"),
+        (b"GGUF" + struct.pack("<IQQQIIQQ", 3, 0, 1, 0, 9, 8, 2, 1 << 63), "ends inside"),
+        (b"GGUF" + struct.pack("<IQQQI", 3, 1, 0, 0, 5), "dimensions"),
+        (b"GGUF" + struct.pack("<IQQQIIQ", 3, 1, 0, 0, 0, 999, 0), "type 999"),
+    ],
+)
+def test_bad_headers(victim: Path, data: bytes, why: str) -> None:
+    victim.write_bytes(data)
+    assert why in refused(victim)
+
+
+@pytest.mark.parametrize("missing", [1, 32, 5000, 200_000])
+def test_a_download_that_was_cut(victim: Path, content: bytes, missing: int) -> None:
+    victim.write_bytes(content[:-missing])
+    assert re.search(r"\d+ bytes belong to it, the file holds \d+", refused(victim))
+
+
+def test_an_offset_beyond_the_file(victim: Path, content: bytes) -> None:
+    name = b"output_norm.weight"
+    at = content.index(name) + len(name) + 4 + 8 + 4  # one dimension, then the type
+    victim.write_bytes(changed(content, at, "Q", len(content)))
+    assert "bytes belong to it" in refused(victim)
+
+
+@pytest.mark.parametrize("alignment", [0, 3, 1 << 31])
+def test_an_absurd_alignment(victim: Path, alignment: int) -> None:
+    key = b"general.alignment"
+    entry = struct.pack("<Q", len(key)) + key + struct.pack("<II", 4, alignment)
+    victim.write_bytes(b"GGUF" + struct.pack("<IQQ", 3, 0, 1) + entry)
+    assert f"alignment of {alignment}" in refused(victim)
+
+
+@given(
+    edits=st.lists(
+        st.tuples(st.integers(0, HEAD), st.binary(min_size=1, max_size=8)), min_size=1, max_size=6
+    ),
+    length=st.integers(0, 2 * HEAD) | st.none(),
+)
+def test_any_damage_is_refused_or_harmless(
+    victim: Path, content: bytes, edits: list[tuple[int, bytes]], length: int | None
+) -> None:
+    data = bytearray(content[:length])
+    for at, value in edits:
+        data[at : at + len(value)] = value
+    victim.write_bytes(data)
+    with contextlib.suppress(SticliError):
+        assert modelfile.check(victim).tensors <= modelfile.MOST_TENSORS
+
+
+@given(data=st.binary(max_size=400))
+def test_garbage_is_refused(victim: Path, data: bytes) -> None:
+    victim.write_bytes(b"GGUF\3\0\0\0" + data)
+    with contextlib.suppress(SticliError):
+        modelfile.check(victim)
+
+
+def test_the_header_is_where_the_fuzzing_happens(content: bytes) -> None:
+    assert content.index(b"output_norm.weight") < HEAD
+    assert CHATML.encode() in content[:HEAD]

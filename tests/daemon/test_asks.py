@@ -1,0 +1,116 @@
+"""Live questions: streams, the worker's death, the client's departure."""
+
+import asyncio
+import os
+import signal
+from typing import Any
+
+import msgspec
+
+from tests.daemon.conftest import SLOW, Daemon, until
+
+
+def spoken(body: bytes) -> list[tuple[str, Any]]:
+    """(event, data) of each server-sent event."""
+    found = []
+    for block in body.decode().strip().split("\n\n"):
+        fields = dict(line.split(": ", 1) for line in block.split("\n"))
+        found.append((fields["event"], msgspec.json.decode(fields["data"])))
+    return found
+
+
+async def stream(daemon: Daemon, question: str) -> list[tuple[str, Any]]:
+    body = {"question": question, "stream": True}
+    return spoken((await daemon.http.call("POST", "/v1/sessions/s/ask", body)).body)
+
+
+async def ready(daemon: Daemon, *lines: str) -> None:
+    await daemon.new("s")
+    await daemon.append("s", *lines)
+    await daemon.settled("s")
+
+
+async def test_a_stream_ends_with_the_answer(daemon: Daemon) -> None:
+    await ready(daemon, "a")
+    (piece, text), (last, answer) = await stream(daemon, "what?")
+    assert (piece, text) == ("piece", {"text": "1: a"})
+    assert (last, answer["answer"]) == ("answer", "1: a")
+    await daemon.stop()
+    assert not any("cancel" in line for line in daemon.heard())
+
+
+async def test_a_question_outlives_the_death_of_its_worker(daemon: Daemon) -> None:
+    await ready(daemon, "a", "b")
+    words = await stream(daemon, "die once, then answer")
+    assert [data["state"] for event, data in words if event == "progress"]
+    assert words[-1][1]["answer"] == "2: b"
+    assert len([line for line in daemon.heard() if "die once" in line]) == 2
+    assert (await daemon.status())["restarts"] == 1
+
+
+async def test_what_was_said_cannot_be_taken_back(daemon: Daemon) -> None:
+    await ready(daemon, "a")
+    words = await stream(daemon, "speak and die")
+    assert words[0] == ("piece", {"text": "half of"})
+    assert words[-1][0] == "error"
+    assert words[-1][1]["error"]["code"] == "worker_down"
+
+
+async def test_a_question_that_always_kills_is_given_up(daemon: Daemon) -> None:
+    await ready(daemon, "a")
+    body = {"question": "speak and die"}  # not streamed: nothing reached the client
+    reply = await daemon.http.call("POST", "/v1/sessions/s/ask", body)
+    assert reply.json()["error"]["code"] == "worker_down"
+    assert len([line for line in daemon.heard() if "speak and die" in line]) == 3
+
+
+async def test_lines_are_accepted_while_the_worker_is_down(daemon: Daemon) -> None:
+    await ready(daemon, "a")
+    for n in range(5):
+        pid = (await daemon.status())["worker_pid"]
+        if pid:
+            os.kill(pid, signal.SIGKILL)
+        accepted = await daemon.append("s", f"line {n}")
+        assert accepted["lines"] == n + 2
+    session = await daemon.settled("s")
+    assert session["settled_lines"] == 6
+    assert (await daemon.ask("s", "last?"))["answer"] == "6: line 4"
+
+
+async def left(daemon: Daemon, body: dict[str, Any]) -> None:
+    _, writer = await daemon.http.open("POST", "/v1/sessions/s/ask", body)
+    await until(lambda: any("wait" in line for line in daemon.heard()))
+    assert not any("cancel" in line for line in daemon.heard())
+    writer.close()
+    key = next(line.split()[1] for line in daemon.heard() if line.endswith("wait"))
+    await until(lambda: f"cancel {key}" in daemon.heard())
+
+
+async def test_a_client_that_leaves_cancels_its_question(daemon: Daemon) -> None:
+    await ready(daemon, "a")
+    await left(daemon, {"question": "wait"})
+
+
+async def test_a_client_that_leaves_cancels_its_streamed_question(daemon: Daemon) -> None:
+    await ready(daemon, "a")
+    await left(daemon, {"question": "wait", "stream": True})
+
+
+async def test_a_stop_does_not_wait_for_ever_for_a_question(daemon: Daemon) -> None:
+    await ready(daemon, "a")
+    reader, writer = await daemon.http.open("POST", "/v1/sessions/s/ask", {"question": "wait"})
+    await until(lambda: any("wait" in line for line in daemon.heard()))
+    await daemon.stop()
+    await asyncio.wait_for(reader.read(), SLOW)
+    writer.close()
+
+
+async def test_removing_a_session_ends_its_questions(daemon: Daemon) -> None:
+    await daemon.new("s", limit=100)
+    (daemon.folder / "crash").touch()
+    os.kill((await daemon.status())["worker_pid"], signal.SIGKILL)
+    body = {"question": "what?"}
+    asking = asyncio.create_task(daemon.http.call("POST", "/v1/sessions/s/ask", body))
+    await asyncio.sleep(0.1)
+    await daemon.http.ok("DELETE", "/v1/sessions/s")
+    assert (await asking).json()["error"]["code"] in ("not_found", "worker_down")

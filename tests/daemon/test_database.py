@@ -1,0 +1,99 @@
+"""Migrations, newer files, damaged files."""
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from sticli.daemon.migrations import STEPS, migrate
+from sticli.daemon.records import News
+from sticli.daemon.store import Store
+from sticli.errors import SticliError
+from tests.daemon.test_store import journal, record
+
+
+async def fill(path: Path, batches: int = 300) -> None:
+    store = Store(path, "normal")
+    for name in ("a", "b"):
+        await store.create(record(name * 8, name))
+        for n in range(batches):
+            await store.append(name * 8, "p", n * 2, [f"{name} {n} " + "x" * 200, f"{name} {n}b"])
+    await store.add_event(News("session", "a", 1.0, {}))
+    await store.close()
+
+
+def test_steps_run_once_each_and_in_order() -> None:
+    database = sqlite3.connect(":memory:", isolation_level=None)
+    migrate(database)
+    steps = (*STEPS, ("CREATE TABLE extra (x)",), ("INSERT INTO extra VALUES (1)",))
+    for _ in range(2):
+        migrate(database, steps)
+    assert database.execute("SELECT x FROM extra").fetchall() == [(1,)]
+    assert database.execute("PRAGMA user_version").fetchone() == (len(steps),)
+    database.close()
+
+
+def test_a_step_that_fails_changes_nothing() -> None:
+    database = sqlite3.connect(":memory:", isolation_level=None)
+    migrate(database)
+    with pytest.raises(sqlite3.Error):
+        migrate(database, (*STEPS, ("CREATE TABLE extra (x)", "nonsense")))
+    assert database.execute("PRAGMA user_version").fetchone() == (len(STEPS),)
+    assert not database.execute("SELECT 1 FROM sqlite_master WHERE name = 'extra'").fetchall()
+    database.close()
+
+
+async def test_a_newer_file_is_refused_and_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "s.db"
+    await fill(path, 3)
+    database = sqlite3.connect(path, isolation_level=None)
+    database.execute("PRAGMA user_version = 99")
+    database.close()
+    before = path.read_bytes()
+    with pytest.raises(SticliError, match="schema 99") as caught:
+        Store(path, "normal")
+    assert caught.value.code == "version_mismatch"
+    assert path.read_bytes() == before
+    assert not list(tmp_path.glob("*corrupt*"))
+
+
+async def test_a_file_that_is_no_database_is_kept_aside(tmp_path: Path) -> None:
+    path = tmp_path / "s.db"
+    path.write_bytes(b"this is not a database at all" * 100)
+    store = Store(path, "normal")
+    assert "damaged" in store.note
+    assert await store.sessions() == []
+    await store.create(record("u", "n"))
+    await store.close()
+    (aside,) = tmp_path.glob("s.db.corrupt-*")
+    assert aside.read_bytes().startswith(b"this is not")
+    store = Store(path, "normal")
+    assert (store.note, len(await store.sessions())) == ("", 1)
+    await store.close()
+
+
+@pytest.mark.parametrize("place", [0.3, 0.6, 0.9])
+async def test_what_is_readable_of_a_damaged_file_is_saved(tmp_path: Path, place: float) -> None:
+    path = tmp_path / "s.db"
+    await fill(path)
+    data = bytearray(path.read_bytes())
+    start = int(len(data) * place) // 4096 * 4096
+    data[start : start + 3 * 4096] = b"\xa5" * (3 * 4096)
+    path.write_bytes(data)
+    store = Store(path, "normal")
+    assert "damaged" in store.note
+    saved = {one.name[:9]: one for one in await store.sessions()}
+    assert len(saved) == 2
+    total = 0
+    for one in saved.values():
+        lines = await journal(store, one.uid)
+        total += len(lines)
+        assert len(lines) == one.lines
+        # what is left is in the order it came, of this session alone, and can grow
+        letter = one.uid[0]
+        numbers = [int(line.split()[1].rstrip("b")) for line in lines]
+        assert numbers == sorted(numbers)
+        assert {line[0] for line in lines} == {letter}
+        assert (await store.append(one.uid, "new", 0, ["more"])).version == one.version + 1
+    assert total > 600
+    await store.close()

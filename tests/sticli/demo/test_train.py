@@ -1,0 +1,56 @@
+"""The training loop: it learns, it repeats, and it continues where it stopped."""
+
+import random
+from pathlib import Path
+
+import pytest
+import torch
+
+from sticli.demo import recipe, train
+from sticli.demo.packing import make_batch
+
+
+@pytest.fixture
+def tiny(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(recipe, "WARMUP", 2)
+    torch.set_num_threads(1)
+    monkeypatch.setattr(recipe, "STAGES", (recipe.Stage(0.0, ((2, 48, 64),)),))
+
+
+@pytest.mark.usefixtures("tiny")
+def test_a_few_steps_lower_the_loss_on_new_feeds() -> None:
+    run, batch = train.start(1, 100), make_batch(random.Random(0), 4, 48, 64)
+
+    def loss() -> float:
+        with torch.no_grad():
+            logits = train.answers(run.model, batch)
+        return float(torch.nn.functional.cross_entropy(logits, batch.targets))
+
+    before = loss()
+    for _ in range(6):
+        train.advance(run)
+    assert loss() < 0.8 * before
+    assert sum(map(len, run.tally.values())) > 10
+
+
+@pytest.mark.usefixtures("tiny")
+def test_a_resumed_run_goes_on_as_if_never_stopped(tmp_path: Path) -> None:
+    whole = train.start(3, 50)
+    losses = [train.advance(whole) for _ in range(4)]
+    half = train.start(3, 50)
+    assert [train.advance(half) for _ in range(2)] == pytest.approx(losses[:2], rel=1e-3)
+    train.save(half, tmp_path / "checkpoint.pt")
+    again = train.load(tmp_path / "checkpoint.pt")
+    assert again.step == 2
+    assert [train.advance(again) for _ in range(2)] == pytest.approx(losses[2:], rel=1e-2)
+
+
+def test_the_schedule_grows_the_feeds_and_lowers_the_rate() -> None:
+    lengths = [recipe.sizes(step, 1000)[1] for step in range(1000)]
+    assert lengths[0] == 64
+    assert max(lengths[:100]) == 64
+    assert max(lengths) == 768
+    rates = [recipe.rate(step, 1000) for step in range(1000)]
+    assert max(rates) == pytest.approx(recipe.PEAK)
+    assert rates[-1] < 0.05 * recipe.PEAK
+    assert rates[0] < 0.05 * recipe.PEAK

@@ -1,0 +1,88 @@
+"""`sticli ask` and `sticli flash` as processes."""
+
+import json
+
+import pytest
+
+from sticli.client import Client
+from sticli.protocol import Answer
+from tests.sticli.conftest import Run
+from tests.sticli.scripted import Script
+
+
+@pytest.fixture
+def session(script: Script) -> Script:
+    script.sessions["s"] = ["a"]
+    return script
+
+
+def test_the_answer_and_nothing_else(session: Script, sticli: Run) -> None:
+    done = sticli("ask", "s", "last", "price?")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "131.25\n", "")
+
+
+@pytest.mark.parametrize("words", [("-",), ()])
+def test_a_question_from_a_pipe(session: Script, sticli: Run, words: tuple[str, ...]) -> None:
+    done = sticli("ask", "s", *words, "--json", input="last price?\n")
+    assert json.loads(done.stdout)["question"] == "last price?"
+
+
+def test_json_is_the_whole_answer(session: Script, sticli: Run) -> None:
+    found = json.loads(sticli("ask", "s", "?", "--json").stdout)
+    assert set(found) == set(Answer.__struct_fields__)
+    assert found["schema_version"] == 1
+
+
+def test_pending_lines_are_said_on_stderr(session: Script, sticli: Run) -> None:
+    session.answer = {"pending": 340, "version": 12}
+    done = sticli("ask", "s", "?")
+    assert done.stdout == "131.25\n"
+    assert "answered at version 12; 340 newer lines are still being read" in done.stderr
+    assert sticli("ask", "s", "?", "-q").stderr == ""
+
+
+def test_details_are_for_those_who_ask(session: Script, sticli: Run) -> None:
+    assert "90 cached + 9 new tokens" in sticli("ask", "s", "?", "-v").stderr
+
+
+def test_a_time_limit_is_124(session: Script, sticli: Run) -> None:
+    session.slow = 30.0
+    done = sticli("ask", "s", "?", "--timeout", "100ms")
+    assert (done.returncode, done.stdout) == (124, "")
+
+
+def test_a_real_session(daemon: Client, sticli: Run) -> None:
+    assert sticli("append", "s", input="10:02:11 ACME 131.25\n").returncode == 0
+    live = json.loads(sticli("ask", "s", "price?", "--json", "--wait", "--max-tokens", "4").stdout)
+    assert (live["source"], live["version"], live["pending"]) == ("live", 1, 0)
+    assert sticli("flash", "add", "s", "price?", "--id", "p", "--max-tokens", "4").stdout == "p\n"
+    fresh = sticli("flash", "get", "s", "p", "--wait", "--timeout", "100s", "--json")
+    assert json.loads(fresh.stdout)["answer"] == live["answer"]
+    hit = json.loads(sticli("ask", "s", "@p", "--json").stdout)
+    assert (hit["source"], hit["answer"], hit["fresh"]) == ("flash", live["answer"], True)
+    assert json.loads(sticli("ask", "s", "price?", "--live", "--json").stdout)["source"] == "live"
+
+
+def test_flash_questions(session: Script, sticli: Run) -> None:
+    words = ("--id", "x", "--debounce", "1.5s", "--exec", "notify 'it moved'", "--max-tokens", "7")
+    assert sticli("flash", "add", "s", "price?", *words).stdout == "x\n"
+    made = session.flash["s"]["x"]
+    assert (made["debounce_ms"], made["max_tokens"]) == (1500, 7)
+    assert made["exec"] == ["notify", "it moved"]
+    assert "price?" in sticli("flash", "ls", "s").stdout
+    assert json.loads(sticli("flash", "ls", "s", "--json").stdout)["flash"][0]["id"] == "x"
+    assert sticli("flash", "rm", "s", "x").returncode == 0
+    assert sticli("flash", "rm", "s", "x").returncode == 3
+    assert sticli("flash", "add", "s", "?", "--exec", "open 'quote").returncode == 2
+
+
+def test_an_answer_that_is_not_fresh_is_6(session: Script, sticli: Run) -> None:
+    sticli("flash", "add", "s", "price?", "--id", "x")
+    session.flash["s"]["x"] |= {"answer": "130\x1b[0m", "version": 1}
+    outdated = sticli("flash", "get", "s", "x")
+    assert (outdated.returncode, outdated.stdout) == (6, "")
+    stale = sticli("flash", "get", "s", "x", "--stale")
+    assert (stale.returncode, stale.stdout) == (6, "130\n")
+    session.flash["s"]["x"]["fresh"] = True
+    fresh = sticli("flash", "get", "s", "x")
+    assert (fresh.returncode, fresh.stdout) == (0, "130\n")

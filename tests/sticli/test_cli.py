@@ -1,0 +1,208 @@
+"""How every run of the program ends: exit codes, and what goes to stdout and stderr."""
+
+import json
+import os
+import pty
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import typer
+
+from sticli import cli
+from sticli.errors import CODES
+from tests.sticli.conftest import SLOW, Run, command, start
+from tests.sticli.scripted import Script
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_alone_it_says_what_to_do_next(sticli: Run) -> None:
+    done = sticli()
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "sticli demo" in done.stdout
+
+
+def test_help_names_commands_and_exit_codes(sticli: Run) -> None:
+    done = sticli("--help")
+    assert done.returncode == 0
+    for name in cli.COMMANDS:
+        assert name.startswith("_") or f"  {name} " in done.stdout
+    for code in {exit_code for _, exit_code in CODES.values()} | {130, 143}:
+        assert re.search(rf"\b{code} ", done.stdout), code
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (("nonsense",), 2),
+        (("ask",), 2),
+        (("ask", "s", "?", "--max-tokens", "none"), 2),
+        (("ask", "s", "?", "--max-age", "soon"), 2),
+        (("ask", "s"), 2),
+        (("flash",), 2),
+        (("log", "nobody"), 3),
+        (("ask", "nobody", "?"), 3),
+        (("api", "GET", "nonsense"), 2),
+        (("completion", "tcsh"), 2),
+        (("config", "get", "nonsense"), 3),
+        (("daemon", "start", "--model", "/no/such/file"), 3),
+        (("daemon", "logs"), 3),
+        (("rm", "nobody", "--yes"), 3),
+    ],
+)
+def test_errors_are_one_line_or_one_document(
+    script: Script, sticli: Run, words: tuple[str, ...], code: int
+) -> None:
+    done = sticli(*words)
+    assert (done.returncode, done.stdout) == (code, "")
+    assert done.stderr.startswith("sticli: ")
+    assert done.stderr.count("\n") == 1
+    as_json = sticli(*words, "--json")
+    assert (as_json.returncode, as_json.stderr) == (code, "")
+    assert set(json.loads(as_json.stdout)["error"]) == {"code", "message", "hint"}
+
+
+def test_no_daemon_is_4(home: Path, sticli: Run) -> None:
+    done = sticli("ps", "--no-autostart", "--json")
+    assert done.returncode == 4
+    assert json.loads(done.stdout)["error"]["code"] == "unreachable"
+
+
+def test_another_protocol_is_4(script: Script, sticli: Run) -> None:
+    script.protocol = 99
+    done = sticli("ps")
+    assert done.returncode == 4
+    assert "daemon restart" in done.stderr
+
+
+def test_a_socket_path_that_is_too_long_is_said(
+    sticli: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("STICLI_SOCKET", "/tmp/" + "x" * 120)
+    assert sticli("ps").returncode == 2
+
+
+def test_global_options_work_anywhere_before_two_dashes() -> None:
+    assert cli.hoist(["ask", "s", "-v", "q", "--json"]) == ["-v", "--json", "ask", "s", "q"]
+    assert cli.hoist(["append", "s", "--", "-q"]) == ["append", "s", "--", "-q"]
+
+
+def test_quiet_says_nothing_but_the_data(script: Script, sticli: Run) -> None:
+    done = sticli("append", "s", "-q", input="a\n")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_a_reader_that_has_enough_is_no_error(script: Script) -> None:
+    script.sessions["s"] = [f"line {n}" for n in range(200_000)]
+    with start("log", "s") as process:
+        assert process.stdout
+        assert process.stdout.readline() == b"line 0\n"
+        process.stdout.close()
+        assert process.stderr
+        assert process.stderr.read() == b""
+        assert process.wait(SLOW) == 0
+
+
+def test_a_full_disk_is_said(script: Script) -> None:
+    script.sessions["s"] = ["a"] * 10
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run(
+            command("log", "s"), stdout=full, stderr=subprocess.PIPE, text=True, timeout=SLOW
+        )
+    assert done.returncode == 1
+    assert "No space left" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def on_a_terminal(*words: str, **environ: str) -> str:
+    """What the program writes to a terminal."""
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(
+        command(*words), stdin=theirs, stdout=theirs, stderr=theirs, env=os.environ | environ
+    )
+    os.close(theirs)
+    shown = b""
+    while True:
+        try:
+            data = os.read(ours, 65536)
+        except OSError:  # how a terminal says that nobody writes any more
+            break
+        if not data:
+            break
+        shown += data
+    os.close(ours)
+    process.wait(SLOW)
+    return shown.decode("utf-8", "replace")
+
+
+def test_hostile_answers_and_lines_do_nothing_to_a_terminal(script: Script) -> None:
+    script.sessions["s"] = ["\x1b[31mred\x1b]0;evil\x07", "\u202etxt", "bell\x07\x9b2J"]
+    script.pieces = ["\x1b", "[2Jcleared", "\x9b31m", "\x1b]0;x", "\x07ok"]
+    raw = ("api", "GET", "/v1/sessions/s/lines")
+    for words in (raw, ("log", "s"), ("log", "s", "--json"), ("ask", "s", "?")):
+        shown = on_a_terminal(*words)
+        assert not set("\x1b\x07\x9b\u202e") & set(shown), shown
+    assert "cleared" in shown
+    assert "ok" in shown
+
+
+def test_colours_only_where_they_are_wanted(script: Script) -> None:
+    script.sessions["s"] = []
+    assert "\x1b[" in on_a_terminal("ps", TERM="xterm")
+    for environ in ({"TERM": "xterm", "NO_COLOR": "1"}, {"TERM": "dumb"}):
+        assert "\x1b" not in on_a_terminal("ps", **environ)
+
+
+def test_a_pipe_gets_plain_columns(script: Script, sticli: Run) -> None:
+    script.sessions["s"] = ["a"]
+    head, row = sticli("ps").stdout.splitlines()
+    assert head.split()[:3] == ["NAME", "STATE", "LINES"]
+    assert row.split()[:3] == ["s", "live", "1"]
+    assert not {"\t", "\x1b"} & set(head + row)
+
+
+@pytest.mark.parametrize("words", [("--help",), ("ask", "s", "?"), ("_complete", "--", "")])
+def test_nothing_heavy_is_imported(script: Script, words: tuple[str, ...]) -> None:
+    script.sessions["s"] = []
+    code = (
+        "import sys, sticli.cli\n"
+        f"sys.argv = ['sticli', *{words!r}]\n"
+        "try: sticli.cli.main()\n"
+        "except SystemExit: pass\n"
+        "print(*sys.modules, file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-P", "-c", code], capture_output=True, text=True)
+    loaded = {name.split(".")[0] for name in done.stderr.split()}
+    heavy = {"torch", "numpy", "llama_cpp", "textual", "rich", "starlette", "uvicorn", "jinja2"}
+    assert "sticli" in loaded
+    assert not loaded & heavy
+    assert "sticli.daemon" not in done.stderr.split()
+
+
+def leaves(tree: object, path: tuple[str, ...] = ()) -> "list[tuple[tuple[str, ...], list[str]]]":
+    """Every command that is not hidden, with its options."""
+    parameters = getattr(tree, "params", [])
+    options = [one for p in parameters if p.param_type_name == "option" for one in p.opts]
+    below = [
+        leaf
+        for name, one in getattr(tree, "commands", {}).items()
+        if not one.hidden
+        for leaf in leaves(one, (*path, name))
+    ]
+    return [(path, options), *below]
+
+
+def test_the_manual_names_every_command_and_option() -> None:
+    manual = (ROOT / "man" / "sticli.1").read_text().replace("\\-", "-")
+    plain = re.sub(r"\\f[A-Z]", "", manual)
+    tree = leaves(typer.main.get_command(cli.build()))
+    assert len(tree) > 25
+    for path, options in tree:
+        assert re.search(rf"\bsticli {' '.join(path)}".rstrip() + r"\b", plain), path
+        for option in options:
+            assert re.search(rf"(^|[ ,]){option}\b", plain, re.MULTILINE), (path, option)
+    for code in {exit_code for _, exit_code in CODES.values()} | {130, 143}:
+        assert f".B {code}\n" in manual

@@ -1,0 +1,86 @@
+"""Finding and starting the daemon, and the commands about its life."""
+
+import json
+import os
+import signal
+from pathlib import Path
+
+import pytest
+
+from sticli import launch, paths
+from sticli.errors import SticliError
+from tests.sticli.conftest import SLOW, Run, start
+
+
+def halt(sticli: Run) -> None:
+    assert sticli("daemon", "stop").returncode == 0
+
+
+def test_it_starts_by_itself_and_says_so(
+    home: Path, model: Path, sticli: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("STICLI_NO_AUTOSTART", "0")
+    monkeypatch.setenv("STICLI_MODEL", str(model))
+    first = sticli("ps")
+    assert first.returncode == 0, first.stderr
+    assert f"starting the daemon (log: {home}/state/daemon.log)" in first.stderr
+    assert "starting" not in sticli("ps").stderr
+    halt(sticli)
+
+
+def test_start_stop_restart_status(home: Path, model: Path, sticli: Run) -> None:
+    assert sticli("daemon", "status").returncode == 3
+    assert json.loads(sticli("daemon", "status", "--json").stdout)["running"] is False
+    assert sticli("daemon", "stop").returncode == 0
+    words = ("--model", str(model), "--json")
+    first = json.loads(sticli("daemon", "start", *words).stdout)["version"]["pid"]
+    assert json.loads(sticli("daemon", "start", "--json").stdout)["version"]["pid"] == first
+    status = json.loads(sticli("daemon", "status", "--json").stdout)
+    assert status["version"]["pid"] == first
+    assert str(first) in sticli("daemon", "status").stdout
+    second = json.loads(sticli("daemon", "restart", *words).stdout)["version"]["pid"]
+    assert second != first
+    assert launch.leave(first, 0)
+    assert "serving" in sticli("daemon", "logs").stdout
+    halt(sticli)
+    assert launch.leave(second, 0)
+    assert sticli("daemon", "status").returncode == 3
+
+
+def test_run_stays_in_the_foreground(home: Path, model: Path, sticli: Run) -> None:
+    with start("daemon", "run", "--model", str(model)) as process:
+        assert process.stderr
+        assert b"serving" in process.stderr.readline()
+        assert json.loads(sticli("api", "GET", "/v1/version").stdout)["pid"] == process.pid
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=SLOW)
+
+
+def test_a_daemon_that_cannot_start_says_why(
+    home: Path, sticli: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (home / "config").mkdir()
+    (home / "config" / "config.toml").write_text("modle = 1\n")
+    monkeypatch.setenv("STICLI_NO_AUTOSTART", "0")
+    done = sticli("ps")
+    assert done.returncode == 4
+    assert "unknown setting 'modle'" in done.stderr
+
+
+def test_the_log_is_private(home: Path) -> None:
+    where = paths.resolve()
+    process = launch.spawn(where, ("--nonsense",))
+    with pytest.raises(SticliError) as caught:
+        launch.wait(where, process)
+    assert caught.value.code == "unreachable"
+    assert "--nonsense" in caught.value.message
+    assert where.log.stat().st_mode & 0o077 == 0
+    assert where.state.stat().st_mode & 0o077 == 0
+
+
+def test_leave_waits_for_a_process() -> None:
+    assert launch.leave(os.getpid(), 0) is False
+    child = os.posix_spawn("/bin/true", ["true"], {})
+    assert launch.leave(child, SLOW)
+    os.waitpid(child, 0)
+    assert launch.leave(child, SLOW)

@@ -1,0 +1,89 @@
+"""`sticli events`, `sticli log`, `sticli ps|show|rm|new` and `sticli api` as processes."""
+
+import json
+import signal
+from pathlib import Path
+
+from sticli.client import Client
+from tests.sticli.conftest import SLOW, Run, start
+from tests.sticli.scripted import Script, serve
+
+
+def test_events_are_lines_of_json_until_interrupted(daemon: Client, sticli: Run) -> None:
+    with start("events", "s", "--type", "settled") as process:
+        assert process.stdout
+        first = json.loads(process.stdout.readline())
+        assert first["type"] == "connected"
+        sticli("append", "s", input="a\n")
+        settled = json.loads(process.stdout.readline())
+        assert (settled["type"], settled["session"]) == ("settled", "s")
+        process.send_signal(signal.SIGINT)
+        assert process.wait(SLOW) == 130
+        assert process.stderr
+        assert b"Traceback" not in process.stderr.read()
+
+
+def test_events_go_on_after_the_daemon_comes_back(home: Path) -> None:
+    place = home / "run" / "sticli.sock"
+    stop = serve(place, Script())
+    with start("events") as process:
+        assert process.stdout
+        assert process.stderr
+        assert json.loads(process.stdout.readline())["id"] == 1
+        stop()
+        while b"waiting for it" not in process.stderr.readline():
+            pass
+        stop = serve(place, Script())
+        while json.loads(process.stdout.readline())["type"] != "connected":
+            pass
+        process.terminate()
+        assert process.wait(SLOW) == 143
+        stop()
+
+
+def test_events_without_a_daemon_are_4(home: Path, sticli: Run) -> None:
+    assert sticli("events").returncode == 4
+
+
+def test_the_log_is_what_was_appended(daemon: Client, sticli: Run) -> None:
+    feed = "one\ttab\n\x1b[31mred\n\n  spaces \n"
+    sticli("append", "s", input=feed)
+    assert sticli("log", "s").stdout == feed
+    assert sticli("log", "s", "-n", "1").stdout == "  spaces \n"
+    assert sticli("log", "s", "-n", "0").stdout == ""
+    assert sticli("log", "s", "--since", "3").stdout == "\n  spaces \n"
+    rows = [json.loads(line) for line in sticli("log", "s", "--json").stdout.splitlines()]
+    assert [row["seq"] for row in rows] == [1, 2, 3, 4]
+    assert {row["version"] for row in rows} == {1}
+
+
+def test_the_log_follows(daemon: Client, sticli: Run) -> None:
+    sticli("append", "s", "one")
+    with start("log", "s", "-f") as process:
+        assert process.stdout
+        assert process.stdout.readline() == b"one\n"
+        sticli("append", "s", "two")
+        assert process.stdout.readline() == b"two\n"
+        process.send_signal(signal.SIGINT)
+        assert process.wait(SLOW) == 130
+
+
+def test_the_life_of_a_session(daemon: Client, sticli: Run) -> None:
+    assert sticli("new", "s", "--system", "Be short.", "--limit", "500").returncode == 0
+    assert sticli("new", "s").returncode == 1
+    assert sticli("new", "no/slash").returncode == 2
+    shown = json.loads(sticli("show", "s", "--json").stdout)
+    assert (shown["name"], shown["system"]) == ("s", "Be short.")
+    assert "Be short." in sticli("show", "s").stdout
+    assert [one["name"] for one in json.loads(sticli("ps", "--json").stdout)["sessions"]] == ["s"]
+    assert sticli("rm", "s").returncode == 2  # nobody is there to be asked
+    assert sticli("rm", "s", "--yes").returncode == 0
+    assert sticli("show", "s").returncode == 3
+
+
+def test_raw_requests(daemon: Client, sticli: Run) -> None:
+    assert json.loads(sticli("api", "GET", "/v1/version").stdout)["protocol"] == 1
+    made = sticli("api", "post", "/v1/sessions", '{"name": "s"}')
+    assert json.loads(made.stdout)["name"] == "s"
+    assert sticli("api", "POST", "/v1/sessions", "-", input='{"name": "s"}').returncode == 1
+    assert sticli("api", "GET", "/v1/nothing").returncode == 3

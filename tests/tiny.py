@@ -1,0 +1,112 @@
+"""A real model file that needs no training: random weights, byte-level vocabulary, milliseconds."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import gguf
+import numpy as np
+from numpy.typing import NDArray
+
+LAYERS, WIDTH, HEADS, KV_HEADS, FORWARD = 2, 64, 4, 2, 128
+CONTROLS = ("<|endoftext|>", "<|im_start|>", "<|im_end|>")
+PAIRS = ("th", "in", "er", "an", "re", "on", "at", "en")
+CELL_BYTES = 2 * 2 * LAYERS * KV_HEADS * (WIDTH // HEADS)  # keys and values, 16 bits each
+
+CHATML = (
+    "{% for message in messages %}<|im_start|>{{ message.role }}\n{{ message.content }}<|im_end|>\n"
+    "{% endfor %}{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
+)
+
+
+def write_model(
+    path: Path,
+    *,
+    seed: int,
+    template: str | None = None,
+    context: int = 4096,
+    architecture: str = "llama",
+    window: int = 0,
+) -> Path:
+    """Write a random model; the same arguments give the same bytes.
+
+    With a `window` every other layer attends to that many tokens only (architecture "gemma2").
+    """
+    writer = gguf.GGUFWriter(path, architecture)
+    writer.add_name(f"tiny-{seed}")
+    writer.add_context_length(context)
+    writer.add_embedding_length(WIDTH)
+    writer.add_block_count(LAYERS)
+    writer.add_feed_forward_length(FORWARD)
+    writer.add_head_count(HEADS)
+    writer.add_head_count_kv(KV_HEADS)
+    writer.add_rope_dimension_count(WIDTH // HEADS)
+    writer.add_layer_norm_rms_eps(1e-5)
+    if window:
+        writer.add_sliding_window(window)
+    add_vocabulary(writer, template)
+    for name, tensor in _weights(np.random.default_rng(seed), len(vocabulary()), window > 0):
+        writer.add_tensor(name, tensor)
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+    return path
+
+
+def vocabulary() -> list[str]:
+    """Token texts in the order of their ids: 256 bytes, merged pairs, control tokens."""
+    return [*_byte_letters(), *PAIRS, *CONTROLS]
+
+
+def add_vocabulary(writer: gguf.GGUFWriter, template: str | None) -> None:
+    """Write the tokeniser's part of a header."""
+    tokens = vocabulary()
+    plain = len(tokens) - len(CONTROLS)
+    writer.add_tokenizer_model("gpt2")
+    writer.add_tokenizer_pre("gpt-2")
+    writer.add_token_list(tokens)
+    writer.add_token_types(
+        [int(gguf.TokenType.NORMAL)] * plain + [int(gguf.TokenType.CONTROL)] * len(CONTROLS)
+    )
+    writer.add_token_merges([f"{pair[0]} {pair[1]}" for pair in PAIRS])
+    writer.add_bos_token_id(tokens.index("<|endoftext|>"))
+    writer.add_eos_token_id(tokens.index("<|im_end|>"))
+    writer.add_add_bos_token(True)
+    if template is not None:
+        writer.add_chat_template(template)
+
+
+def _byte_letters() -> list[str]:
+    """One printable letter a byte, as byte-level vocabularies spell them."""
+    printable = {*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)}
+    spare = iter(range(0x100, 0x200))
+    return [chr(byte if byte in printable else next(spare)) for byte in range(256)]
+
+
+def _weights(
+    rng: np.random.Generator, vocabulary_size: int, gemma: bool
+) -> Iterator[tuple[str, NDArray[np.float32]]]:
+    """Every tensor of the model; gains above 1 make logits that differ clearly."""
+
+    def matrix(rows: int, columns: int, gain: float = 1.5) -> NDArray[np.float32]:
+        values = rng.standard_normal((rows, columns)) * gain / np.sqrt(columns)
+        return values.astype(np.float32)
+
+    keys = WIDTH // HEADS * KV_HEADS
+    yield "token_embd.weight", matrix(vocabulary_size, WIDTH, 8.0)
+    for layer in range(LAYERS):
+        block = f"blk.{layer}."
+        yield block + "attn_norm.weight", np.ones(WIDTH, np.float32)
+        yield block + "attn_q.weight", matrix(WIDTH, WIDTH)
+        yield block + "attn_k.weight", matrix(keys, WIDTH)
+        yield block + "attn_v.weight", matrix(keys, WIDTH)
+        yield block + "attn_output.weight", matrix(WIDTH, WIDTH)
+        yield block + "ffn_norm.weight", np.ones(WIDTH, np.float32)
+        yield block + "ffn_gate.weight", matrix(FORWARD, WIDTH)
+        yield block + "ffn_up.weight", matrix(FORWARD, WIDTH)
+        yield block + "ffn_down.weight", matrix(WIDTH, FORWARD)
+        for norm in ("post_attention_norm", "post_ffw_norm") if gemma else ():
+            yield f"{block}{norm}.weight", np.ones(WIDTH, np.float32)
+    yield "output_norm.weight", np.ones(WIDTH, np.float32)
+    if not gemma:
+        yield "output.weight", matrix(vocabulary_size, WIDTH, 4.0)
