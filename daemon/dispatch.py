@@ -62,6 +62,8 @@ class Dispatch:
             session.record.cells,
             session.lines,
             session.version,
+            session.record.on_full,
+            session.window_from,
         )
         if not self._supervisor.send(request):
             return
@@ -153,6 +155,9 @@ class Dispatch:
         self._say(session, {"note": message.note, "tokens": message.tokens})
 
     def _settled(self, session: Session, message: Settled) -> None:
+        if message.window_from != session.window_from:
+            moved = self._store.move_window(session.uid, message.window_from)
+            moved.add_done_callback(_logged)
         session.settle(message.lines, message.version, message.tokens, message.window_from)
         data = {
             "version": message.version,
@@ -191,3 +196,9 @@ def _ended(session: Session, task: "asyncio.Task[None]") -> None:
     log.error("session %s is no longer fed: %r", session.name, error)
     if isinstance(error, SticliError):
         session.become("waiting", error)
+
+
+def _logged(write: "asyncio.Future[None]") -> None:
+    """An older start of a window is as good, only slower to replay: a failure does no harm."""
+    if not write.cancelled() and write.exception():
+        log.warning("the start of a window is not stored: %s", write.exception())

@@ -14,8 +14,8 @@ def sessions(database: sqlite3.Connection) -> list[SessionRecord]:
     return [
         SessionRecord(*row)
         for row in database.execute(
-            "SELECT uid, name, system, cells, created, last_used, lines, version"
-            " FROM sessions ORDER BY created, name"
+            "SELECT uid, name, system, cells, created, last_used, lines, version, on_full,"
+            " window_from FROM sessions ORDER BY created, name"
         )
     ]
 
@@ -29,10 +29,23 @@ def create(database: sqlite3.Connection, record: SessionRecord) -> None:
     if database.execute("SELECT 1 FROM sessions WHERE name = ?", (record.name,)).fetchone():
         raise SticliError("exists", f"there is a session {record.name!r} already")
     database.execute(
-        "INSERT INTO sessions (uid, name, system, cells, created, last_used, lines, version)"
-        " VALUES (?, ?, ?, ?, ?, ?, 0, 0)",
-        (record.uid, record.name, record.system, record.cells, record.created, record.last_used),
+        "INSERT INTO sessions (uid, name, system, cells, created, last_used, on_full, lines,"
+        " version, window_from) VALUES (?, ?, ?, ?, ?, ?, ?, 0, 0, 0)",
+        (
+            record.uid,
+            record.name,
+            record.system,
+            record.cells,
+            record.created,
+            record.last_used,
+            record.on_full,
+        ),
     )
+
+
+def move_window(database: sqlite3.Connection, uid: str, window_from: int) -> None:
+    """Remember where a session's window begins; its replay may start there."""
+    database.execute("UPDATE sessions SET window_from = ? WHERE uid = ?", (window_from, uid))
 
 
 def remove(database: sqlite3.Connection, uid: str) -> None:

@@ -41,6 +41,8 @@ class Open(Message, frozen=True):
     limit: int | None
     lines: int
     version: int
+    on_full: str = "stop"  # or "rebase": go on with the newest half of the lines
+    window_from: int = 0  # where the window began when the front last heard of it
 
 
 class Lines(Message, frozen=True):

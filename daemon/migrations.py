@@ -17,7 +17,8 @@ STEPS: tuple[Step, ...] = (
         """CREATE TABLE sessions (
             uid TEXT PRIMARY KEY, name TEXT NOT NULL UNIQUE, system TEXT, cells INTEGER,
             created REAL NOT NULL, last_used REAL NOT NULL,
-            lines INTEGER NOT NULL, version INTEGER NOT NULL)""",
+            lines INTEGER NOT NULL, version INTEGER NOT NULL,
+            on_full TEXT NOT NULL, window_from INTEGER NOT NULL)""",
         """CREATE TABLE batches (
             session TEXT NOT NULL, first INTEGER NOT NULL, count INTEGER NOT NULL,
             version INTEGER NOT NULL, at REAL NOT NULL, text TEXT NOT NULL,

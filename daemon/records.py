@@ -16,6 +16,8 @@ class SessionRecord(msgspec.Struct, frozen=True):
     last_used: float
     lines: int = 0
     version: int = 0
+    on_full: str = "stop"
+    window_from: int = 0  # from 0; may lag behind what the worker knows, never ahead
 
 
 class Batch(msgspec.Struct, frozen=True):

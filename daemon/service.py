@@ -84,7 +84,13 @@ class Service:
             )
         now = time.time()
         record = SessionRecord(
-            secrets.token_hex(16), request.name, request.system, request.limit, now, now
+            secrets.token_hex(16),
+            request.name,
+            request.system,
+            request.limit,
+            now,
+            now,
+            on_full=request.on_full,
         )
         await asyncio.shield(self.store.create(record))
         session = Session(record)

@@ -28,10 +28,11 @@ class Session:
         self.opening = 0  # Opens that the worker has not answered yet
         self.tail: deque[Batch] = deque()
         self._tail_bytes = 0
+        self.window_from = record.window_from
         self._forget()
 
     def _forget(self) -> None:
-        self.settled_lines = self.settled = self.tokens = self.window_from = 0
+        self.settled_lines = self.settled = self.tokens = 0
 
     @property
     def name(self) -> str:
@@ -106,7 +107,7 @@ class Session:
             created=self.record.created,
             last_used=self.last_used,
             system=self.record.system,
-            on_full="stop",
+            on_full=self.record.on_full,
             note=str(self.refusal) if self.refusal else self.note,
         )
 

@@ -45,10 +45,10 @@ class Store:
         self._writer = Writer(database, asyncio.get_running_loop())
 
     async def close(self) -> None:
-        """Finish every write, then let go of the file."""
-        await self._writer.close()
+        """Finish every write, then let go of the file; who closes last empties the WAL."""
         await asyncio.to_thread(self._thread.shutdown)
         self._reader.close()
+        await self._writer.close()
 
     async def sessions(self) -> list[SessionRecord]:
         return await self._read(journal.sessions)
@@ -69,6 +69,11 @@ class Store:
 
     def create(self, record: SessionRecord) -> "asyncio.Future[None]":
         return self._writer.submit(functools.partial(journal.create, record=record))
+
+    def move_window(self, uid: str, window_from: int) -> "asyncio.Future[None]":
+        return self._writer.submit(
+            functools.partial(journal.move_window, uid=uid, window_from=window_from)
+        )
 
     def remove(self, uid: str) -> "asyncio.Future[None]":
         return self._writer.submit(functools.partial(journal.remove, uid=uid))

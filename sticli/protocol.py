@@ -6,6 +6,8 @@ An ask with `stream` is SSE: `progress` {"state", "message"}, `piece` {"text"}, 
 (Answer) or `error` (Failure). Events are SSE, or NDJSON with `Accept: application/x-ndjson`.
 """
 
+from typing import Literal
+
 import msgspec
 
 PROTOCOL = 1
@@ -24,6 +26,7 @@ class NewSession(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     name: str
     system: str | None = None  # instructions ahead of the data; None: the default text
     limit: int | None = None  # cells of context; None: the configured size
+    on_full: Literal["rebase", "stop"] = "rebase"  # go on with the newest half, or refuse lines
 
 
 class Append(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

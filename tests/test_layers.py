@@ -82,7 +82,9 @@ def test_no_file_is_long(folder: str) -> None:
 
 
 def test_every_package_is_listed() -> None:
-    listed = set(tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]["packages"])
+    listed = set(
+        tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]["packages"]
+    )
     found = {
         ".".join([FOLDERS[folder], *path.parent.relative_to(ROOT / folder).parts])
         for folder in FOLDERS
@@ -95,7 +97,8 @@ def test_every_package_is_listed() -> None:
 def test_links_lead_to_the_folders() -> None:
     for name in ("daemon", "kernels"):
         link = ROOT / "sticli" / name
-        assert link.is_symlink() and link.resolve() == ROOT / name
+        assert link.is_symlink()
+        assert link.resolve() == ROOT / name
 
 
 @pytest.mark.parametrize(

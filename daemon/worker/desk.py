@@ -12,10 +12,12 @@ from sticli.daemon.worker.recovery import Recovery
 from sticli.daemon.worker.rendering import Parts
 from sticli.daemon.worker.scheduler import Lane, Scheduler
 from sticli.daemon.worker.sessions import Session
+from sticli.daemon.worker.successor import Successor
 from sticli.daemon.worker.usage import Usage
 from sticli.errors import SticliError
 
 MOST = 8192  # cells of a session, where nobody says otherwise
+SLICE = 256  # lines tokenised at once while a session catches up: a few milliseconds
 
 log = logging.getLogger(__name__)
 
@@ -106,6 +108,8 @@ class Desk:
             self.questions.close(session, reason)
             self._scheduler.close(session)
             self._engine.drop(session.seq)
+            if session.next is not None and session.next.seq is not None:
+                self._engine.drop(session.next.seq)
             self._usage.changed = True
 
     def _close(self, name: str) -> None:
@@ -127,6 +131,8 @@ class Desk:
             frame,
             self._vocabulary.encode,
             journal=message.lines,
+            rebase=message.on_full == "rebase",
+            window_from=message.window_from,
             note="from the journal" if message.lines else "new",
             changed=now,
         )
@@ -167,8 +173,10 @@ class Desk:
 
     def _arrived(self, session: Session, now: float) -> None:
         """Schedule what is new; restore once all that the journal held is here."""
-        if session.held and session.arrived >= session.journal:
-            self._recovery.restore(session)
+        if session.held:
+            session.tokenise(session.limit)
+            if session.arrived >= session.journal or session.full or session.next is not None:
+                self._recovery.restore(session)
         if session.behind:
             self._scheduler.behind(session)
         self.progress(session, now)
@@ -176,11 +184,15 @@ class Desk:
     def progress(self, session: Session, now: float) -> None:
         """Tell the front how far a session is, and arm its flash questions."""
         lines, version = session.lines, session.version
-        if lines > session.told_lines:
-            session.told_lines, session.changed = lines, now
+        if lines > session.told_lines or session.window_from != session.told_window:
+            session.told_lines, session.changed = max(lines, session.told_lines), now
+            session.told_window = session.window_from
             self._send(
                 messages.Settled(session.name, lines, version, session.length, session.window_from)
             )
+        if session.complete and session.rebuilding and session.next is None:
+            session.rebuilding = False
+            self.questions.flash.settled(session.name, now)
         if session.complete and not session.restored:
             session.restored = True
             self._send(messages.Restored(session.name, session.length, session.note))
@@ -197,10 +209,55 @@ class Desk:
         session.length += count
         self.progress(session, now)
 
+    def prepare(self, now: float) -> bool:
+        """Begin the windows that come next; whether there is more to tokenise before."""
+        more = False
+        for session in list(self.sessions.values()):
+            if session.next is not None and not session.next.begun and not session.held:
+                session.tokenise(1 << 62, SLICE)
+                more |= session.catching_up
+                if not session.catching_up:
+                    self._begin(session, session.next, now)
+        return more
+
+    def _begin(self, session: Session, successor: Successor, now: float) -> None:
+        """Give the next window a sequence of its own, or the present one where none is left."""
+        try:
+            successor.seq = self._engine.open(session.limit)
+        except Exhausted:
+            session.rebuilding = True
+            if not session.promised:  # questions that run are served to their end
+                self._engine.cut(session.seq, 0)
+                successor.seq = session.seq
+                session.journal = session.arrived
+                self._adopt(session, now)
+        else:
+            self._scheduler.successors.append(successor)
+
+    def advance_next(self, successor: Successor, count: int, now: float) -> None:
+        """Take in that `count` more tokens of a next window are in the cache."""
+        successor.length += count
+        if successor.done:
+            old = successor.session.seq
+            self._scheduler.successors.remove(successor)
+            self._adopt(successor.session, now)
+            self._engine.drop(old)
+
+    def _adopt(self, session: Session, now: float) -> None:
+        session.adopt()
+        self._usage.count("rebases")
+        if session.behind:
+            self._scheduler.behind(session)
+        if session.askable:  # the same version, seen through another window
+            self.questions.flash.settled(session.name, now)
+        self.progress(session, now)
+
     def fail(self, lane: Lane, error: SticliError) -> None:
         """Give up a question, or a session, that the engine cannot serve."""
         if isinstance(lane, Session):
             self._abandon(lane.name, error)
+        elif isinstance(lane, Successor):
+            self._abandon(lane.session.name, error)
         elif self.questions.runs(lane):
             self.questions.fail(lane, error)
 

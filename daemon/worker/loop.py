@@ -6,8 +6,10 @@ from collections.abc import Callable
 from sticli.daemon import messages
 from sticli.daemon.engines.base import Engine, Logits, Plan
 from sticli.daemon.worker.desk import Desk
+from sticli.daemon.worker.question import Question
 from sticli.daemon.worker.scheduler import Job, Scheduler, Step
 from sticli.daemon.worker.sessions import Session
+from sticli.daemon.worker.successor import Successor
 from sticli.daemon.worker.usage import INTERVAL, Usage
 from sticli.errors import SticliError
 
@@ -51,10 +53,11 @@ class Loop:
         self._take()
         if self._desk.stopped:
             return False
+        more = self._desk.prepare(self._clock())
         step = self._next()
         if step is not None:
             self._step(step)
-        self._busy = step is not None or self._desk.upkeep(self._clock())
+        self._busy = more or step is not None or self._desk.upkeep(self._clock())
         self._report()
         return True
 
@@ -78,7 +81,7 @@ class Loop:
         step = self._scheduler.next()
         for session in self._scheduler.caught_up():
             self._desk.progress(session, now)
-        if (step is None or step.kind == "flash") and questions.evaluate(now):
+        if (step is None or step.kind in ("flash", "upkeep")) and questions.evaluate(now):
             step = self._scheduler.next()
         return step
 
@@ -87,7 +90,7 @@ class Loop:
         results = self._compute(step)
         now = self._clock()
         for job, result in zip(step.jobs, results, strict=True):
-            if not isinstance(job.lane, Session):
+            if isinstance(job.lane, Question):
                 job.lane.device_s += (now - began) * job.count / step.tokens
             self._settle(job, result, now)
         self._scheduler.settle(step, now - began)
@@ -115,6 +118,8 @@ class Loop:
                 raise result
             if isinstance(lane, Session):
                 desk.advance(lane, job.count, now)
+            elif isinstance(lane, Successor):
+                desk.advance_next(lane, job.count, now)
             elif desk.questions.runs(lane):  # its session may have failed in this very pass
                 desk.questions.advance(lane, job.count, result, now)
         except Exception as error:

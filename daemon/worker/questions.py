@@ -124,7 +124,7 @@ class Questions:
             SticliError: it never can.
         """
         session = self._sessions[item.ask.session]
-        if not session.restored:
+        if not session.askable:
             return False
         if session.version < item.ask.min_version:
             if session.full and not session.behind:
@@ -182,7 +182,7 @@ class Questions:
         """Start every due flash question that finds its cells; whether any started."""
         started = False
         for session in self._sessions.values():
-            for standing in self.flash.due(session.name, now):
+            for standing in self.flash.due(session.name, now) if session.askable else ():
                 started |= self._start_flash(session, standing, now)
         return started
 

@@ -1,24 +1,27 @@
 """Which rows the next pass computes. Pure: no tensors, no clock, no threads.
 
-Classes in order: ask > ingest > flash. Snapshots are the loop's, when there is no step at all.
+Classes in order: ask > ingest > flash > upkeep, which fills the windows that come next. Snapshots
+are the loop's, when there is no step at all.
 """
 
 from collections import deque
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeVar
 
 from sticli.daemon.engines.base import Plan, Row
 from sticli.daemon.worker import cost
 from sticli.daemon.worker.question import Question
 from sticli.daemon.worker.sessions import Session
+from sticli.daemon.worker.successor import Successor
 
 LEAST = 4  # tokens: even where the model of cost says that none fits
 SHARE = 1 / 16  # of the time of asks that ingest gets while they go on
 AMORTISED = 2.0  # a step may last this many times its fixed cost, whatever its limit
 ALONE = 4.0  # times the limit that the tail of a lone ask may take: nobody waits for it
 
-Class = Literal["ask", "ingest", "flash"]
-Lane = Question | Session
+Class = Literal["ask", "ingest", "flash", "upkeep"]
+Lane = Question | Session | Successor
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +71,7 @@ class Draft:
         """Plan up to `most` tokens of `lane`, if it has any."""
         count = lane.waiting(most) if most > 0 else 0
         if count:
+            assert lane.seq is not None, "a window that has not begun is not scheduled"
             row = Row(lane.seq, lane.take(count), lane.length, lane.wants(count))
             self.jobs.append(Job(lane, count, row))
             self.seconds -= self._model.marginal(lane.length, count)
@@ -81,6 +85,7 @@ class Scheduler:
         self.asks: list[Question] = []
         self.sessions: deque[Session] = deque()  # those behind; the next in turn first
         self.flashes: deque[Question] = deque()
+        self.successors: deque[Successor] = deque()  # windows that have begun
         self.cost = cost.Cost()
         self._step_s = step_s
         self._chunk = chunk
@@ -95,6 +100,8 @@ class Scheduler:
         """Forget a session; its questions end by themselves."""
         if session in self.sessions:
             self.sessions.remove(session)
+        if session.next is not None and session.next in self.successors:
+            self.successors.remove(session.next)
 
     def start(self, question: Question) -> None:
         self._queue(question).append(question)
@@ -110,8 +117,10 @@ class Scheduler:
         if self.asks:
             return self._step("ask", self._asks() + self._share())
         self._credit = 0.0
-        return self._step("ingest", self._ingest(self._seconds()).jobs) or self._step(
-            "flash", self._flash()
+        return (
+            self._step("ingest", self._ingest(self._seconds()).jobs)
+            or self._step("flash", self._flash())
+            or self._step("upkeep", self._upkeep())
         )
 
     def _step(self, kind: Class, jobs: list[Job]) -> Step | None:
@@ -145,10 +154,11 @@ class Scheduler:
         """Chunks of the sessions that are behind, round robin."""
         draft = Draft(self.cost, seconds, self._chunk)
         for session in self.sessions:
-            most = draft.fits(session)
+            lane = session.lane
+            most = draft.fits(lane)
             if most <= 0:
                 break
-            draft.add(session, most)
+            draft.add(lane, most)
         return draft
 
     def _flash(self) -> list[Job]:
@@ -159,6 +169,13 @@ class Scheduler:
             draft.add(question, draft.fits(question))
         return draft.jobs
 
+    def _upkeep(self) -> list[Job]:
+        """Chunks of the windows that come next, one window after the other."""
+        draft = Draft(self.cost, self._seconds(), self._chunk)
+        for successor in self.successors:
+            draft.add(successor, draft.fits(successor))
+        return draft.jobs
+
     def settle(self, step: Step, seconds: float) -> None:
         """Learn what a pass cost, and put whom it served behind the others."""
         self.cost.observe(step.tokens, step.pairs, seconds)
@@ -166,13 +183,10 @@ class Scheduler:
             self._credit = min(self._credit + SHARE * seconds, self._step_s)
         for job in step.jobs:
             lane = job.lane
-            if isinstance(lane, Session):
-                if lane in self.sessions:
-                    self.sessions.remove(lane)
-                    self.sessions.append(lane)
-            elif lane in self.flashes:
-                self.flashes.remove(lane)
-                self.flashes.append(lane)
+            if isinstance(lane, Question):
+                _rotate(self.flashes, lane)
+            else:
+                _rotate(self.sessions, lane if isinstance(lane, Session) else lane.session)
 
     def caught_up(self) -> list[Session]:
         """Takes the sessions that have nothing more to compute out of the queue."""
@@ -180,3 +194,10 @@ class Scheduler:
         for session in found:
             self.sessions.remove(session)
         return found
+
+
+def _rotate(queue: deque[T], item: T) -> None:
+    """Put an item that was served behind the others."""
+    if item in queue:
+        queue.remove(item)
+        queue.append(item)

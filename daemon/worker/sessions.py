@@ -11,7 +11,9 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from sticli.daemon.engines.base import Seq
+from sticli.daemon.worker.successor import Successor
 from sticli.daemon.worker.template import Frame
+from sticli.daemon.worker.window import Window
 
 RESERVE = 1024  # cells that lines leave to questions, at most an eighth of the session
 
@@ -27,6 +29,7 @@ class Session:
     frame: Frame  # how a question is put to it
     encode: Callable[[str], list[int]]
     journal: int  # lines that the journal held when it was opened
+    rebase: bool = False  # what a full session does: go on with its newest half, or stop
     held: bool = False  # nothing is computed while a snapshot waits for the journal
     restored: bool = False  # every line that the journal held is in the cache
     note: str = "from the journal"
@@ -34,11 +37,16 @@ class Session:
     length: int = 0  # tokens in the cache
     promised: int = 0  # cells that running questions may fill
     full: bool = False
+    window: Window | None = None  # which lines are kept; None: all
+    next: Successor | None = None  # the window that follows this one
+    rebuilding: bool = False  # there is no room for two windows: questions wait for the next
+    left_out: int = 0  # lines too long for any window
     changed: float = 0.0  # when it last grew, seconds of the loop's clock
     saved: int = 0  # tokens in its snapshot
     told_lines: int = 0  # what the front knows
     told_version: int = 0
     told_full: bool = False
+    told_window: int = 0
     tokens: "array[int]" = field(default_factory=lambda: array("i"))
     _ends: "array[int]" = field(default_factory=lambda: array("q"))  # tokens up to each line's end
     _texts: deque[str] = field(default_factory=deque)  # lines not yet tokenised
@@ -47,6 +55,9 @@ class Session:
     def __post_init__(self) -> None:
         self.tokens.extend(self.frame.prefix)
         self._marks.append((self.window_from, 0))
+        self.told_lines = self.told_window = self.window_from
+        if self.rebase:
+            self.window = Window(self.room - len(self.tokens), self.window_from)
 
     @property
     def room(self) -> int:
@@ -105,22 +116,87 @@ class Session:
 
     def waiting(self, most: int) -> int:
         """Tokens that can be computed now, at most `most`."""
-        if self.held:
+        if self.held or self.catching_up:
             return 0
         self.tokenise(self.length + most)
-        return max(0, min(most, len(self.tokens) - self.length, self.free))
+        return max(0, min(most, self._fillable - self.length, self.free))
 
-    def tokenise(self, until: int) -> None:
-        """Tokenise lines, each by itself, until there are `until` tokens or no line fits."""
-        while self._texts and len(self.tokens) < until:
+    @property
+    def _fillable(self) -> int:
+        """Tokens that this window may come to hold."""
+        return min(len(self.tokens), self.room)
+
+    @property
+    def catching_up(self) -> bool:
+        """Whether lines still move the next window on: computing this one is for nothing."""
+        return self.next is not None and not self.next.begun and bool(self._texts)
+
+    @property
+    def lane(self) -> "Session | Successor":
+        """What ingest computes: this window, or the next once this one can take no more."""
+        stuck = self.length >= self._fillable and self.behind
+        return self.next if stuck and self.next is not None and self.next.begun else self
+
+    @property
+    def askable(self) -> bool:
+        return self.restored and not self.rebuilding
+
+    def tokenise(self, until: int, most: int | None = None) -> None:
+        """Tokenise lines, each by itself, at most `most` of them, until there are `until` tokens
+        or a line has to wait or does not fit."""
+        while self._texts and len(self.tokens) < until and most != 0:
             line = self.encode(self._texts[0] + "\n")
-            if len(self.tokens) + len(line) > self.room:
-                self.full = True
-                self._texts.clear()
+            if not (self._keep(line) if self.window else self._fit(line)):
                 return
             self._texts.popleft()
-            self.tokens.extend(line)
-            self._ends.append(len(self.tokens))
+            most = None if most is None else most - 1
+
+    def _fit(self, line: Sequence[int]) -> bool:
+        """Take a line, or be full for good."""
+        if len(self.tokens) + len(line) > self.room:
+            self.full = True
+            self._texts.clear()
+            return False
+        self._add(line)
+        return True
+
+    def _keep(self, line: Sequence[int]) -> bool:
+        """Take a line, for which the window may move; False while a move is still going on."""
+        assert self.window is not None
+        if not self.window.holds(len(line)):
+            self.left_out += 1
+            line = ()
+        if self.next is not None and self.next.begun and self.window.moves(len(line)):
+            return False
+        self._add(line)
+        if self.window.add(len(line)):
+            self.next = Successor(self, self.window.start, self._begin(self.window.start))
+        return True
+
+    def _add(self, line: Sequence[int]) -> None:
+        self.tokens.extend(line)
+        self._ends.append(len(self.tokens))
+
+    def _begin(self, line: int) -> int:
+        """Where a line begins among the tokens."""
+        before = line - self.window_from
+        return self._ends[before - 1] if before else len(self.frame.prefix)
+
+    def adopt(self) -> None:
+        """Go on as the next window. Whoever calls owns the sequence that was this one's."""
+        found = self.next
+        assert found is not None
+        assert found.seq is not None
+        prefix = self.frame.prefix
+        shift = found.offset - len(prefix)
+        self._ends = array(
+            "q", [end - shift for end in self._ends[found.start - self.window_from :]]
+        )
+        self.tokens = array("i", prefix) + self.tokens[found.offset :]
+        self.seq, self.length, self.window_from = found.seq, found.length, found.start
+        last = bisect_right(self._marks, self.window_from, key=lambda mark: mark[0])
+        self._marks = self._marks[max(0, last - 1) :]
+        self.next, self.saved = None, 0
 
     def take(self, count: int) -> Sequence[int]:
         """The next `count` tokens."""

@@ -9,14 +9,15 @@ INTERVAL = 0.25  # seconds between reports while busy
 
 NAMES = (
     "steps",
-    *(f"tokens_{kind}" for kind in ("ask", "ingest", "flash")),
-    *(f"device_s_{kind}" for kind in ("ask", "ingest", "flash")),
+    *(f"tokens_{kind}" for kind in ("ask", "ingest", "flash", "upkeep")),
+    *(f"device_s_{kind}" for kind in ("ask", "ingest", "flash", "upkeep")),
     "stall_s",  # the longest step: how long an ask may have waited
     "questions",
     "questions_failed",
     "flash_evaluations",
     "flash_skipped",
     "lines",
+    "rebases",
     "sessions_failed",
     "snapshots_saved",
     "snapshots_restored",

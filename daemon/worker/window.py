@@ -24,12 +24,18 @@ class Window:
         """Whether a line of `count` tokens can be kept at all."""
         return count <= self.room * KEEP
 
+    def moves(self, count: int) -> bool:
+        """Whether the window would move for one more line of `count` tokens."""
+        return self.tokens + count > self.room * HIGH
+
     def add(self, count: int) -> bool:
         """Take the next line; returns whether the window moved. A line that cannot be kept
         counts as empty."""
-        self._counts.append(count if self.holds(count) else 0)
-        self.tokens += self._counts[-1]
-        if self.tokens <= self.room * HIGH:
+        count = count if self.holds(count) else 0
+        moves = self.moves(count)
+        self._counts.append(count)
+        self.tokens += count
+        if not moves:
             return False
         while self.tokens > self.room * KEEP:
             self.tokens -= self._counts.popleft()

@@ -141,9 +141,10 @@ class Run:
         place = "(nothing stored)"
         if accepted:
             place = f"at version {accepted.version} ({pending:,} pending)"
+        lost = f", {self._spool.count:,} read and not stored" if self._spool.count else ""
         self._call.note(
             f"{sender.lines:,} lines, {sender.bytes / 1e6:.1f} MB, {cutter.replaced:,} replaced, "
-            f"{cutter.split:,} split → {self._target.session} {place}"
+            f"{cutter.split:,} split → {self._target.session} {place}{lost}"
         )
 
     def _document(self, pending: int) -> None:

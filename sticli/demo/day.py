@@ -9,6 +9,7 @@ from sticli.protocol import Append, NewFlash, NewSession
 
 SYMBOLS = 5
 FULL = 0.8  # of the context: then another day begins in a new session
+UNSEEN = 20  # lines at most whose length in tokens nobody knows yet
 LAST = "which symbol traded last?"
 
 
@@ -56,9 +57,15 @@ class Day:
         return [text for text in self.questions if truths.get(text, NONE) != NONE]
 
     def over(self) -> bool:
-        """Whether the context is nearly full, or as long as the model may be trusted with."""
+        """Whether one more line might pass what the model may be trusted with.
+
+        Lines that have not settled are taken to be as long as those that have.
+        """
         session = self._client.session(self.name)
-        return session.tokens >= FULL * min(self._tokens, session.limit or self._tokens)
+        if not session.settled_lines:
+            return len(self.lines) >= UNSEEN
+        room = FULL * min(self._tokens, session.limit)
+        return session.tokens / session.settled_lines * (len(self.lines) + 1) >= room
 
 
 def _price(symbol: str) -> str:

@@ -83,9 +83,9 @@ class Show:
             if time.monotonic() >= look:
                 look = time.monotonic() + LOOK
                 self._look()
-                if self.day.over():
-                    self._settle()
-                    self._next_day()
+            if self.day.over():
+                self._settle()
+                self._next_day()
 
     def _look(self) -> None:
         self._view.standing(self.day, self._client.flashes(self.day.name), self.score)

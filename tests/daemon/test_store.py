@@ -160,6 +160,13 @@ async def test_the_files_are_private(store: Store, tmp_path: Path) -> None:
     assert set(modes.values()) == {0o600}
 
 
+async def test_a_closed_store_is_one_file(tmp_path: Path) -> None:
+    store = Store(tmp_path / "s.db", "normal")
+    await store.create(record("u", "n"))
+    await store.close()
+    assert [path.name for path in tmp_path.iterdir()] == ["s.db"]
+
+
 async def test_large_journals_are_read_in_bounded_pieces(store: Store) -> None:
     await store.create(record("u", "n"))
     lines = [f"{n} " + "x" * 1000 for n in range(2000)]

@@ -7,9 +7,8 @@ import signal
 import threading
 import time
 
-from tests.e2e.conftest import Person
-
 from sticli.demo.market import Market
+from tests.e2e.conftest import Person
 
 LINES = 20_000
 QUESTION = "which symbol traded last?"

@@ -1,8 +1,7 @@
-"""The main job: a feed goes in, questions are answered, by the model that ships with the package."""
-
-from tests.e2e.conftest import Person, daemons, wait_for
+"""The main job: a feed goes in, the model that ships with the package answers questions."""
 
 from sticli.demo.market import Market
+from tests.e2e.conftest import Person, daemons, wait_for
 
 
 def test_append_then_ask_answers_from_the_feed(person: Person) -> None:
@@ -28,8 +27,10 @@ def test_summary_goes_to_stderr_and_nothing_to_stdout(person: Person) -> None:
 def test_ask_json_says_what_it_cost(person: Person) -> None:
     person.run("append", "s", feed="10:00:00 ACME 12.50\n" * 20)
     answer = person.json("ask", "s", "last price of ACME?", "--live")
-    assert answer["source"] == "live" and answer["schema_version"] == 1
-    assert answer["version"] == 1 and answer["pending"] == 0
+    assert answer["source"] == "live"
+    assert answer["schema_version"] == 1
+    assert answer["version"] == 1
+    assert answer["pending"] == 0
     assert answer["cached_tokens"] > 100 > answer["new_tokens"]
 
 

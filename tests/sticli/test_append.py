@@ -122,6 +122,24 @@ def test_a_daemon_that_comes_back_gets_everything(home: Path) -> None:
     assert script.sessions["s"] == ["one", "two", "three"]
 
 
+def test_a_killed_daemon_is_started_again_and_has_every_line_once(
+    home: Path, model: Path, sticli: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("STICLI_NO_AUTOSTART", "0")
+    monkeypatch.setenv("STICLI_MODEL", str(model))
+    feed = [f"{n}\n".encode() for n in range(400)]
+    with start("append", "s") as process:
+        assert process.stdin
+        process.stdin.write(b"".join(feed[:200]))
+        process.stdin.flush()
+        until(lambda: "199\n" in sticli("log", "s", "--no-autostart").stdout)
+        os.kill(json.loads(sticli("api", "GET", "/v1/version").stdout)["pid"], signal.SIGKILL)
+        _, said = process.communicate(b"".join(feed[200:]), timeout=SLOW)
+    assert process.returncode == 0, said
+    assert sticli("log", "s").stdout.encode() == b"".join(feed)
+    assert sticli("daemon", "stop").returncode == 0
+
+
 def test_no_reconnect_is_4(home: Path) -> None:
     script = Script()
     stop = serve(home / "run" / "sticli.sock", script)
@@ -176,7 +194,8 @@ def test_a_refusal_is_5_and_ends_the_reading(script: Script) -> None:
         process.stdin.write(b"one\n")
         process.stdin.flush()
         assert process.wait(SLOW) == 5
-        out, _ = process.communicate()
+        out, said = process.communicate()
+    assert b"1 read and not stored" in said
     assert json.loads(out)["error"]["code"] == "context_length_exceeded"
 
 

@@ -88,9 +88,15 @@ class Link:
 
 
 def opened(
-    session: str = "s", *, limit: int | None = 1024, lines: int = 0, uid: str = "u"
+    session: str = "s",
+    *,
+    limit: int | None = 1024,
+    lines: int = 0,
+    uid: str = "u",
+    on_full: str = "stop",
+    window_from: int = 0,
 ) -> messages.Open:
-    return messages.Open(session, uid, None, limit, lines, lines)
+    return messages.Open(session, uid, None, limit, lines, lines, on_full, window_from)
 
 
 def lines(texts: Sequence[str], first: int = 0, session: str = "s") -> messages.Lines:

@@ -64,3 +64,14 @@ def test_the_truth_of_each_version_is_known(daemon: Client) -> None:
     assert day.truth(LAST, 99) is None
     assert abs(time.time() - (day.accepted(1) or 0)) < SLOW
     assert not day.over()
+
+
+def test_a_day_is_over_before_the_context_is_full(daemon: Client) -> None:
+    day = Day(daemon, 1, seed=3, tokens=600)
+    while not day.over():
+        day.trade()
+    answer = daemon.ask(day.name, Ask(LAST, 2, min_version=day.version))
+    assert answer.pending == 0
+    session = daemon.session(day.name)
+    assert session.state == "live"
+    assert 300 < session.tokens < 600
