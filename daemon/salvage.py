@@ -32,16 +32,17 @@ def _copy(aside: Path, fresh: sqlite3.Connection, table: str) -> int:
     fresh.execute("BEGIN")
     for order in ("ASC", "DESC"):
         for row in _readable(aside, table, order):
-            marks = ", ".join("?" * len(row))
+            names, marks = ", ".join(row.keys()), ", ".join("?" * len(row))
             with contextlib.suppress(sqlite3.Error):  # a row that itself is nonsense
-                fresh.execute(f"INSERT OR IGNORE INTO {table} VALUES ({marks})", row)
+                fresh.execute(f"INSERT OR IGNORE INTO {table} ({names}) VALUES ({marks})", row)
     fresh.execute("COMMIT")
     return int(fresh.execute(f"SELECT count(*) FROM {table}").fetchone()[0])
 
 
-def _readable(aside: Path, table: str, order: str) -> Iterator[tuple[object, ...]]:
+def _readable(aside: Path, table: str, order: str) -> Iterator[sqlite3.Row]:
     """Rows until the damage; a fresh connection each time, for an old one may be spoilt."""
     with contextlib.closing(sqlite3.connect(aside)) as damaged, contextlib.suppress(sqlite3.Error):
+        damaged.row_factory = sqlite3.Row
         yield from damaged.execute(f"SELECT * FROM {table} NOT INDEXED ORDER BY rowid {order}")
 
 
@@ -50,8 +51,9 @@ def _mend(fresh: sqlite3.Connection) -> None:
     fresh.execute("BEGIN")
     fresh.execute(
         """INSERT INTO sessions
-           SELECT session, 'recovered-' || substr(session, 1, 8), NULL, NULL,
-                  min(at), max(at), 0, 0
+               (uid, name, created, last_used, lines, version, on_full, window_from)
+           SELECT session, 'recovered-' || substr(session, 1, 8), min(at), max(at), 0, 0,
+                  'rebase', 0
            FROM batches WHERE session NOT IN (SELECT uid FROM sessions) GROUP BY session"""
     )
     fresh.execute(
@@ -64,7 +66,7 @@ def _mend(fresh: sqlite3.Connection) -> None:
     for place, first in fresh.execute("SELECT place, first FROM places ORDER BY first").fetchall():
         fresh.execute("UPDATE batches SET first = ? WHERE rowid = ?", (first, place))
     fresh.execute(
-        """UPDATE sessions SET
+        """UPDATE sessions SET window_from = 0,
            lines = coalesce((SELECT sum(count) FROM batches WHERE session = uid), 0),
            version = max(version, coalesce(
                (SELECT max(version) FROM batches WHERE session = uid), 0))"""

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import logging
+import os
 import signal
 import socket
 import sys
@@ -21,6 +22,10 @@ from sticli.daemon.messages import (
 
 BUFFER = 1 << 20
 COMMAND = (sys.executable, "-P", "-m", "sticli.daemon.worker")
+ENVIRONMENT = {
+    "OMP_WAIT_POLICY": "passive",  # spinning threads lose a hundredfold to any busy neighbour
+    "GGML_NO_BACKTRACE": "1",  # an abort must not start a debugger
+}
 LAST_WORDS = 5  # lines of stderr kept to explain a death
 TERMINATE = 2.0  # seconds that a worker may take after SIGTERM
 
@@ -54,6 +59,7 @@ class WorkerProcess:
                 "--fd",
                 str(theirs.fileno()),
                 pass_fds=(theirs.fileno(),),
+                env=ENVIRONMENT | os.environ,
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=asyncio.subprocess.DEVNULL,
                 stderr=asyncio.subprocess.PIPE,

@@ -181,9 +181,11 @@ class Questions:
     def evaluate(self, now: float) -> bool:
         """Start every due flash question that finds its cells; whether any started."""
         started = False
+        running = {(one.session.name, one.id) for one in self._running if one.source == "flash"}
         for session in self._sessions.values():
             for standing in self.flash.due(session.name, now) if session.askable else ():
-                started |= self._start_flash(session, standing, now)
+                if (session.name, standing.id) not in running:  # answers come in order
+                    started |= self._start_flash(session, standing, now)
         return started
 
     def _start_flash(self, session: Session, standing: Standing, now: float) -> bool:

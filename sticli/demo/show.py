@@ -78,14 +78,14 @@ class Show:
         while due < begin + seconds:
             time.sleep(max(0.0, due - time.monotonic()))
             due += step
+            if self.day.over():
+                self._settle()
+                self._next_day()
             self._view.line(self.day, self.day.trade())
             self._hear()
             if time.monotonic() >= look:
                 look = time.monotonic() + LOOK
                 self._look()
-            if self.day.over():
-                self._settle()
-                self._next_day()
 
     def _look(self) -> None:
         self._view.standing(self.day, self._client.flashes(self.day.name), self.score)

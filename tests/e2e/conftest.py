@@ -5,8 +5,10 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -50,11 +52,14 @@ class Person:
 
     def pids(self) -> tuple[int, int]:
         """The process ids of front and worker, once both are up."""
-        status = wait_for(lambda: self._ready())
+        status = wait_for(self._ready)
         return status["version"]["pid"], status["worker_pid"]
 
     def _ready(self) -> Any:
-        status = self.json("daemon", "status")
+        """The status once there is a daemon and its worker is ready."""
+        process = self.start("daemon", "status", "--json")
+        out, _ = process.communicate(timeout=SLOW)
+        status = json.loads(out) if process.returncode == 0 else {"worker": None}
         return status if status["worker"] == "ready" else None
 
 
@@ -70,11 +75,23 @@ def wait_for(condition: Callable[[], Any], seconds: float = SLOW) -> Any:
 
 @pytest.fixture
 def person(home: Path) -> Iterator[Person]:
-    someone = Person(home)
+    yield from _living(Person(home))
+
+
+def _living(someone: Person) -> Iterator[Person]:
+    """Whatever happens, no process of this home is left."""
     yield someone
     someone.start("daemon", "stop", "--no-autostart").communicate(timeout=SLOW)
-    for pid in daemons(home):
+    for pid in daemons(someone.home):
         os.kill(pid, signal.SIGKILL)
+
+
+@contextmanager
+def private_home(monkeypatch: pytest.MonkeyPatch) -> Iterator[Person]:
+    """A second person, in a home of their own."""
+    with tempfile.TemporaryDirectory(prefix="sticli-", ignore_cleanup_errors=True) as folder:
+        monkeypatch.setenv("STICLI_HOME", folder)
+        yield from _living(Person(Path(folder)))
 
 
 def daemons(home: Path) -> list[int]:

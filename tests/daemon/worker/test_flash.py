@@ -131,3 +131,16 @@ def test_due_is_never_later_than_the_debounce_after_news(gaps: list[float]) -> N
             table.started("s", "f")
             news = None
             assert table.next_due() is None
+
+
+def test_a_question_runs_once_at_a_time_so_answers_come_in_order() -> None:
+    clock = Clock()
+    link = Link(FakeEngine(clock=clock, price=Price(0.02, 0.002)), clock=clock)
+    link.rest(opened(), flash("f", "why?", debounce_ms=0))
+    for at in range(12):
+        link.beat(lines([f"line {at}"], at))
+        link.beat()
+    link.rest()
+    versions = [item.version for item in link.of(messages.Evaluated)]
+    assert versions == sorted(set(versions))
+    assert versions[-1] == 12
