@@ -158,7 +158,7 @@ class Dispatch:
         if message.window_from != session.window_from:
             moved = self._store.move_window(session.uid, message.window_from)
             moved.add_done_callback(_logged)
-        session.settle(message.lines, message.version, message.tokens, message.window_from)
+        session.settle(message)
         data = {
             "version": message.version,
             "lines": message.lines,

@@ -126,6 +126,7 @@ class Settled(Message, frozen=True):
     version: int
     tokens: int
     window_from: int  # lines before it (from 0) are no longer in the context
+    left_out: int = 0  # lines too long for any window, since the worker started
 
 
 class Full(Message, frozen=True):

@@ -90,7 +90,7 @@ class Service:
             request.limit,
             now,
             now,
-            on_full=request.on_full,
+            on_full=request.on_full.value,
         )
         await asyncio.shield(self.store.create(record))
         session = Session(record)

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from sticli import protocol
 from sticli.daemon.change import Change
+from sticli.daemon.messages import Settled
 from sticli.daemon.records import Appended, Batch, SessionRecord
 from sticli.errors import SticliError
 
@@ -32,7 +33,7 @@ class Session:
         self._forget()
 
     def _forget(self) -> None:
-        self.settled_lines = self.settled = self.tokens = 0
+        self.settled_lines = self.settled = self.tokens = self.left_out = 0
 
     @property
     def name(self) -> str:
@@ -69,9 +70,11 @@ class Session:
             self._tail_bytes = 0
         self.change.announce()
 
-    def settle(self, lines: int, version: int, tokens: int, window_from: int) -> None:
-        self.settled_lines, self.settled = lines, version
-        self.tokens, self.window_from = tokens, window_from
+    def settle(self, message: Settled) -> None:
+        """The worker has computed more, or through another window."""
+        self.settled_lines, self.settled = message.lines, message.version
+        self.tokens, self.window_from = message.tokens, message.window_from
+        self.left_out = message.left_out
         self.change.announce()
 
     def recent(self, first: int) -> list[Batch]:
@@ -108,6 +111,7 @@ class Session:
             last_used=self.last_used,
             system=self.record.system,
             on_full=self.record.on_full,
+            left_out=self.left_out,
             note=str(self.refusal) if self.refusal else self.note,
         )
 

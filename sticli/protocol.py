@@ -6,7 +6,7 @@ An ask with `stream` is SSE: `progress` {"state", "message"}, `piece` {"text"}, 
 (Answer) or `error` (Failure). Events are SSE, or NDJSON with `Accept: application/x-ndjson`.
 """
 
-from typing import Literal
+from enum import StrEnum
 
 import msgspec
 
@@ -20,13 +20,20 @@ MAX_SESSIONS = 256
 NAME = r"^[A-Za-z0-9_.-]{1,64}$"
 
 
+class OnFull(StrEnum):
+    """What a session does once its context is full."""
+
+    REBASE = "rebase"  # go on with the newest half of its lines
+    STOP = "stop"  # refuse lines
+
+
 class NewSession(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """POST /v1/sessions."""
 
     name: str
     system: str | None = None  # instructions ahead of the data; None: the default text
     limit: int | None = None  # cells of context; None: the configured size
-    on_full: Literal["rebase", "stop"] = "rebase"  # go on with the newest half, or refuse lines
+    on_full: OnFull = OnFull.REBASE
 
 
 class Append(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -126,6 +133,7 @@ class Session(msgspec.Struct, frozen=True):
     last_used: float
     system: str | None
     on_full: str
+    left_out: int  # lines too long for the window, which the model does not read
     note: str  # how it was restored, what was damaged
     schema_version: int = SCHEMA
 

@@ -17,7 +17,7 @@ from sticli.daemon.worker.usage import Usage
 from sticli.errors import SticliError
 
 MOST = 8192  # cells of a session, where nobody says otherwise
-SLICE = 256  # lines tokenised at once while a session catches up: a few milliseconds
+SLICE = 16 << 10  # characters tokenised at once while a session catches up: milliseconds
 
 log = logging.getLogger(__name__)
 
@@ -188,7 +188,14 @@ class Desk:
             session.told_lines, session.changed = max(lines, session.told_lines), now
             session.told_window = session.window_from
             self._send(
-                messages.Settled(session.name, lines, version, session.length, session.window_from)
+                messages.Settled(
+                    session.name,
+                    lines,
+                    version,
+                    session.length,
+                    session.window_from,
+                    session.left_out,
+                )
             )
         if session.complete and session.rebuilding and session.next is None:
             session.rebuilding = False

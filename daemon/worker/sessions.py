@@ -141,15 +141,14 @@ class Session:
     def askable(self) -> bool:
         return self.restored and not self.rebuilding
 
-    def tokenise(self, until: int, most: int | None = None) -> None:
-        """Tokenise lines, each by itself, at most `most` of them, until there are `until` tokens
-        or a line has to wait or does not fit."""
-        while self._texts and len(self.tokens) < until and most != 0:
+    def tokenise(self, until: int, most: int = 1 << 62) -> None:
+        """Tokenise lines, each by itself, until there are `until` tokens, `most` characters are
+        through, or a line has to wait or does not fit."""
+        while self._texts and len(self.tokens) < until and most > 0:
             line = self.encode(self._texts[0] + "\n")
             if not (self._keep(line) if self.window else self._fit(line)):
                 return
-            self._texts.popleft()
-            most = None if most is None else most - 1
+            most -= len(self._texts.popleft())
 
     def _fit(self, line: Sequence[int]) -> bool:
         """Take a line, or be full for good."""

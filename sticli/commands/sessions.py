@@ -8,7 +8,7 @@ import typer
 
 from sticli.errors import SticliError
 from sticli.invocation import document, of
-from sticli.protocol import NewSession, Session
+from sticli.protocol import NewSession, OnFull, Session
 from sticli.render import age, count, one_line, table
 
 Name = Annotated[str, typer.Argument(help="Name of the session.")]
@@ -19,10 +19,13 @@ def new(
     session: Name,
     system: Annotated[str | None, typer.Option(help="Instructions ahead of the data.")] = None,
     limit: Annotated[int | None, typer.Option(help="Tokens of context.", min=1)] = None,
+    on_full: Annotated[
+        OnFull, typer.Option(help="Once full: go on with the newest half, or refuse lines.")
+    ] = OnFull.REBASE,
 ) -> None:
     """Create a session."""
     call = of(context)
-    made = call.connect().new(NewSession(session, system, limit))
+    made = call.connect().new(NewSession(session, system, limit, on_full))
     if call.json:
         document(made)
     call.note(f"created session {made.name} ({made.limit:,} tokens)")
@@ -83,7 +86,7 @@ def _facts(session: Session) -> list[tuple[str, str]]:
     rows = [
         ("name", session.name),
         ("state", session.state),
-        ("lines", f"{session.lines:,} stored, {session.settled_lines:,} read by the model"),
+        ("lines", f"{session.lines:,} stored, {session.settled_lines:,} settled"),
         ("pending", count(session.pending)),
         ("version", f"{session.version} stored, {session.settled} settled"),
         ("tokens", f"{session.tokens:,} of {session.limit:,}"),
@@ -94,4 +97,6 @@ def _facts(session: Session) -> list[tuple[str, str]]:
         ("used", f"{age(time.time() - session.last_used)} ago"),
         ("system", one_line(session.system) if session.system else "(default)"),
     ]
+    if session.left_out:
+        rows.append(("left out", f"{session.left_out:,} lines, too long for the window"))
     return [*rows, ("note", session.note)] if session.note else rows

@@ -44,7 +44,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("model", type=Path, nargs="?", default=MODEL)
     parser.add_argument("--feeds", type=int, default=100, help="feeds of each sort and length")
-    parser.add_argument("--questions", type=int, default=10, help="questions on each feed")
+    parser.add_argument("--questions", type=int, default=5, help="questions on each feed")
     parser.add_argument("--card", type=Path, help="write the model card here")
     given = parser.parse_args()
     reader = Reader(given.model)

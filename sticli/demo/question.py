@@ -20,6 +20,9 @@ TRAINED: dict[str, tuple[str, ...]] = {
         "{name} price?",
         "{name} last price?",
         "where does {name} trade now?",
+        "what was the last price of {name}?",
+        "what is the current price for {name}?",
+        "current price for {name}?",
     ),
     "last_symbol": (
         "which symbol traded last?",
@@ -30,6 +33,15 @@ TRAINED: dict[str, tuple[str, ...]] = {
         "what traded last?",
         "latest symbol?",
         "last symbol traded?",
+        "the last symbol?",
+        "which symbol was last?",
+        "what symbol is last?",
+        "what symbol is the latest?",
+        "what was the last symbol?",
+        "what was the latest symbol?",
+        "which symbol came last?",
+        "which symbol is most recent?",
+        "most recent symbol?",
     ),
     "last_error": (
         "last error?",
@@ -39,6 +51,16 @@ TRAINED: dict[str, tuple[str, ...]] = {
         "which error came last?",
         "most recent error?",
         "last error now?",
+        "the latest error?",
+        "which error was last?",
+        "which error is last?",
+        "which error was the last?",
+        "which error is the last?",
+        "which error was the latest?",
+        "what error is the latest?",
+        "what error came last?",
+        "which error is most recent?",
+        "what is the most recent error?",
     ),
     "error_service": (
         "which service failed last?",
@@ -48,6 +70,10 @@ TRAINED: dict[str, tuple[str, ...]] = {
         "last service with an error?",
         "who failed last?",
         "which service has the latest error?",
+        "who had the last error?",
+        "what service has the last error?",
+        "which service has the most recent error?",
+        "service with the latest error?",
     ),
     "service_state": (
         "state of {name}?",
@@ -60,15 +86,39 @@ TRAINED: dict[str, tuple[str, ...]] = {
         "what is the current state for {name}?",
         "{name} state?",
         "how is {name}?",
+        "how is {name} now?",
+        "what was the last state of {name}?",
+        "current state for {name}?",
+        "latest state for {name}?",
     ),
 }
 
 HELD_OUT: dict[str, tuple[str, ...]] = {
-    "last_price": ("what is the current price of {name}?", "latest price for {name}?"),
-    "last_symbol": ("which symbol is last?", "what is the latest symbol?"),
-    "last_error": ("what was the last error?", "which error is the latest?"),
-    "error_service": ("what service had the last error?", "which service had the latest error?"),
-    "service_state": ("what is the latest state of {name}?", "state for {name} now?"),
+    "last_price": (
+        "what is the current price of {name}?",
+        "latest price for {name}?",
+        "what is the latest price of {name}?",
+    ),
+    "last_symbol": (
+        "which symbol is last?",
+        "what is the latest symbol?",
+        "which symbol was the latest?",
+    ),
+    "last_error": (
+        "what was the last error?",
+        "which error is the latest?",
+        "what error was last?",
+    ),
+    "error_service": (
+        "what service had the last error?",
+        "which service had the latest error?",
+        "who had the latest error?",
+    ),
+    "service_state": (
+        "what is the latest state of {name}?",
+        "state for {name} now?",
+        "what is the state for {name}?",
+    ),
 }
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from sticli.daemon import feeder
 from sticli.daemon.feeder import Feeder, messages, weigh
-from sticli.daemon.messages import Lines
+from sticli.daemon.messages import Lines, Settled
 from sticli.daemon.records import Batch, SessionRecord
 from sticli.daemon.sessions import Session
 from sticli.daemon.store import Store
@@ -71,7 +71,7 @@ async def test_live_lines_under_way_are_bounded_and_all_come_in_order(tmp_path: 
     while session.settled_lines < 400:
         await until(lambda: len(worker.lines()) > session.settled_lines)
         last = worker.taken[-1]
-        session.settle(last.first + len(last.texts), last.version, 1, 0)
+        session.settle(Settled("s", last.first + len(last.texts), last.version, 1, 0))
     assert worker.lines() == sent
     assert session.settled == 100
     task.cancel()

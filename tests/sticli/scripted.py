@@ -44,7 +44,8 @@ class Script:
             "pending": 0 if settled == version else lines, "version": version,
             "settled": settled, "window_from": 1, "flash": len(self.flash.get(name, {})),
             "created": time.time(), "last_used": time.time(), "system": None,
-            "on_full": "stop", "note": "",
+            "on_full": "stop",
+            "left_out": 0, "note": "",
         }  # fmt: skip
 
     def settle(self, name: str, version: int) -> None:
