@@ -213,8 +213,8 @@ class Questions:
         if piece and question.source == "ask":
             self._send(messages.Piece(int(question.id), piece))
         if question.finish:
-            self._end(question)
             self._send(_done(question, now) if question.source == "ask" else _evaluated(question))
+            self._end(question)
             self._usage.count("questions" if question.source == "ask" else "flash_evaluations")
 
     def fail(self, question: Question, error: SticliError) -> None:

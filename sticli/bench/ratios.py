@@ -20,6 +20,7 @@ from sticli.client import Client
 from sticli.demo.market import Market
 
 QUESTION = "which symbol traded last?"
+LINE = 14  # tokens of a line of the feed, at most
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +125,7 @@ def ingest_over_bare(client: Client, engine: Bare, tokens: int, rounds: int) -> 
     for n in range(rounds):
         name = f"bulk{n}"
         client.new(protocol.NewSession(name))
-        text = [line for line, _ in zip(feed(n), range(tokens // 10), strict=False)]
+        text = [line for line, _ in zip(feed(n), range(tokens // LINE), strict=False)]
         batch = protocol.Append(text)
 
         def ingest(name: str = name, batch: protocol.Append = batch) -> None:
@@ -187,7 +188,7 @@ def measure(client: Client, options: argparse.Namespace) -> Iterator[Figure]:
     session = fill(client, "main", options.tokens, seed=1)
     model = client.status().model
     assert model
-    flash = model.detail.get("flash attention", "off") == "on"
+    flash = model.detail.get("flash_attention", "off") == "on"
     threads = int(model.detail.get("threads", "2"))
     with bare(Path(model.path), options.tokens * 2, flash=flash, threads=threads) as engine:
         figure, _ = ask_over_bare(client, engine, session.name, options.rounds)
@@ -201,7 +202,7 @@ def measure(client: Client, options: argparse.Namespace) -> Iterator[Figure]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--tokens", type=int, default=1500, help="cells of context, about")
+    parser.add_argument("--tokens", type=int, default=700, help="cells of context, about")
     parser.add_argument("--rounds", type=int, default=40)
     parser.add_argument("--lines", type=int, default=1_000_000)
     options = parser.parse_args()

@@ -88,10 +88,9 @@ the matrices of the layers and AdamW for the rest, on the answers alone, with fe
     python -m sticli.demo.evaluate --card sticli/models/CARD.md
 
 That is the recipe, not a replay: the published run was interrupted and continued, its schedule
-was set while it ran (4,000 steps at first, 1,500 at the shortest, 2,500 in the end, with a first
-decay of the learning rate that ended at step 2,000), its first 2,000 steps knew fewer phrasings,
-and an equivalent but slower attention was used up to step 750. A second run gives a like model,
-not the same bytes.
+was set while it ran (3,500 steps at first, 1,500 at the shortest, 2,500 in the end, with a first
+decay of the learning rate that ended at step 2,000), and its first 2,000 steps knew fewer
+phrasings. A second run gives a like model, not the same bytes.
 
 ## Limits
 

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from sticli.demo.model import Attention, Block, Model, Shape
 
+# Parts of a stream of width 256: the token itself, what is to be answered, the tokens before.
 TOKEN = slice(0, 64)
 COPIED = slice(64, 128)
 SLOTS = tuple(slice(start, start + 32) for start in range(128, 256, 32))
