@@ -96,3 +96,11 @@ def age(seconds: float) -> str:
         if seconds >= size:
             return f"{seconds / size:.0f}{unit}"
     return f"{max(seconds, 0):.0f}s"
+
+
+def size(amount: int) -> str:
+    """A number of bytes, to be read at a glance."""
+    for unit, scale in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
+        if amount >= scale:
+            return f"{amount / scale:.1f} {unit}"
+    return f"{amount} B"

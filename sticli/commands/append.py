@@ -17,6 +17,7 @@ from sticli.invocation import Invocation, document, of
 from sticli.progress import Progress
 from sticli.protocol import NewSession
 from sticli.reader import Reader
+from sticli.render import size
 from sticli.sender import Sender, Target
 from sticli.spool import Spool
 
@@ -138,14 +139,16 @@ class Run:
     def _say(self, pending: int) -> None:
         """The summary, as a note."""
         accepted, sender, cutter = self._sender.accepted, self._sender, self._cutter
-        place = "(nothing stored)"
-        if accepted:
-            place = f"at version {accepted.version} ({pending:,} pending)"
-        lost = f", {self._spool.count:,} read and not stored" if self._spool.count else ""
-        self._call.note(
-            f"{sender.lines:,} lines, {sender.bytes / 1e6:.1f} MB, {cutter.replaced:,} replaced, "
-            f"{cutter.split:,} split → {self._target.session} {place}{lost}"
+        place = f"at version {accepted.version}" if accepted else "(nothing stored)"
+        notes = (
+            (cutter.replaced, "bytes that were no UTF-8 replaced"),
+            (cutter.split, "lines split, too long"),
+            (pending, "lines pending"),
+            (self._spool.count, "lines read and not stored"),
         )
+        said = "".join(f", {number:,} {what}" for number, what in notes if number)
+        lines = f"{sender.lines:,} {'line' if sender.lines == 1 else 'lines'}"
+        self._call.note(f"{lines}, {size(sender.bytes)} → {self._target.session} {place}{said}")
 
     def _document(self, pending: int) -> None:
         """The summary, as JSON; an error takes its place."""

@@ -30,7 +30,7 @@ def test_lines_arrive_as_they_are(script: Script, sticli: Run) -> None:
     assert done.stdout == b""
     said = done.stderr.decode()
     assert "created session s" in said
-    assert "4 lines, 0.0 MB, 1 replaced, 0 split → s at version 1 (0 pending)" in said
+    assert "4 lines, 28 B → s at version 1, 1 bytes that were no UTF-8 replaced" in said
 
 
 def test_text_of_the_command_line(script: Script, sticli: Run) -> None:
@@ -161,7 +161,7 @@ def test_a_full_session_ends_the_wait_with_5_and_the_numbers(script: Script, sti
     done = sticli("append", "s", input="a\n")
     assert done.returncode == 5
     assert "session s is full: 9 of 4,096 cells used, 1 lines kept" in done.stderr
-    assert "1 lines, 0.0 MB" in done.stderr
+    assert "1 line, 2 B" in done.stderr
 
 
 def test_the_same_producer_adds_only_what_is_missing(script: Script, sticli: Run) -> None:
@@ -225,7 +225,7 @@ def test_a_terminal_sees_progress_and_a_clean_summary(script: Script) -> None:
         while b"1 lines stored, 0 to send" not in shown:
             shown += os.read(ours, 65536)
         process.stdin.close()
-        while b"1 lines, 0.0 MB" not in shown:
+        while b"1 line, 2 B" not in shown:
             shown += os.read(ours, 65536)
         assert process.wait(SLOW) == 0
     os.close(ours)
