@@ -195,7 +195,7 @@ def test_a_refusal_is_5_and_ends_the_reading(script: Script) -> None:
         process.stdin.flush()
         assert process.wait(SLOW) == 5
         out, said = process.communicate()
-    assert b"1 read and not stored" in said
+    assert b"1 lines read and not stored" in said
     assert json.loads(out)["error"]["code"] == "context_length_exceeded"
 
 
@@ -225,7 +225,7 @@ def test_a_terminal_sees_progress_and_a_clean_summary(script: Script) -> None:
         while b"1 lines stored, 0 to send" not in shown:
             shown += os.read(ours, 65536)
         process.stdin.close()
-        while b"1 line, 2 B" not in shown:
+        while b"1 line, 4 B" not in shown:
             shown += os.read(ours, 65536)
         assert process.wait(SLOW) == 0
     os.close(ours)
