@@ -230,7 +230,7 @@ def test_a_terminal_sees_progress_and_a_clean_summary(script: Script) -> None:
         assert process.wait(SLOW) == 0
     os.close(ours)
     assert b"lines read by the model" in shown
-    assert b"\r\x1b[Ksticli: 1 lines" in shown
+    assert b"\r\x1b[Ksticli: 1 line, " in shown
 
 
 def test_a_terminal_as_input_is_told_how_to_end(script: Script) -> None:
