@@ -15,7 +15,7 @@ class ModelVocabulary:
 
     def __init__(self, model: Model) -> None:
         self._vocabulary = model.vocabulary
-        self._tokens = np.zeros(4096, np.int32)
+        self._make_room(4096)
         self._bytes = ctypes.create_string_buffer(64)
         self.size = model.vocabulary_size
         template = llama_cpp.llama_model_chat_template(model.pointer, None)
@@ -29,10 +29,15 @@ class ModelVocabulary:
         data = text.encode("utf-8", "replace")
         count = self._tokenize(data, special)
         if count < 0:
-            self._tokens = np.zeros(-count * 2, np.int32)
+            self._make_room(-count * 2)
             count = self._tokenize(data, special)
         tokens: list[int] = self._tokens[:count].tolist()
         return tokens
+
+    def _make_room(self, tokens: int) -> None:
+        """Hold so many ids; the pointer is made once, for making it costs as much as a word."""
+        self._tokens = np.zeros(tokens, np.int32)
+        self._pointer = self._tokens.ctypes.data_as(ctypes.POINTER(ctypes.c_int32))
 
     def _tokenize(self, data: bytes, special: bool) -> int:
         """How many tokens were written, or, negative, how many there would be."""
@@ -40,7 +45,7 @@ class ModelVocabulary:
             self._vocabulary,
             data,
             len(data),
-            self._tokens.ctypes.data_as(ctypes.POINTER(ctypes.c_int32)),
+            self._pointer,
             len(self._tokens),
             False,
             special,

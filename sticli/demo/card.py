@@ -45,9 +45,9 @@ for real use.
 ## Accuracy
 
 Exact match of the whole answer, greedy, measured through llama.cpp on the published Q8_0 file,
-with 95 % Wilson intervals. Feeds: seeds $first to $last, $feeds markets and $feeds logs at each
-length, a question after the last line. `unknown_*`: the subject never appeared, and the right
-answer is "none".
+with 95 % Wilson intervals. Feeds: seeds $first to $last,
+$feeds markets and $feeds logs at each length, five questions after the last line.
+`unknown_*`: the subject never appeared, and the right answer is "none".
 
 Questions on one feed share its lines, so that the intervals are somewhat too narrow.
 
@@ -97,6 +97,9 @@ phrasings. A second run gives a like model, not the same bytes.
 It knows these two kinds of feed and these kinds of question; other formats, longer names, other
 words and contexts past 768 tokens are outside what it was trained on, and it does not say so: it
 answers something. It does not count, compare or add.
+
+Among the held-out phrasings "who had the latest error?" is the weak one: on 64-token feeds 70 % of
+its answers were right (n=27), and the others gave the error's message in place of the service.
 
 Licence: MIT, like the project. No data but the simulator's was used.
 """)
