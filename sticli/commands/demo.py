@@ -1,6 +1,5 @@
 """`sticli demo`: the real thing on a simulated feed, with the truth beside each answer."""
 
-import random
 import sys
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, Annotated
@@ -21,7 +20,7 @@ def demo(
     model: Annotated[
         str | None, typer.Option(help="A GGUF file instead of the embedded model.")
     ] = None,
-    seed: Annotated[int | None, typer.Option(help="Which feed; else a new one.")] = None,
+    seed: Annotated[int, typer.Option(help="Which feed.")] = 1,
 ) -> None:
     """Show sticli at work on a simulated market feed, in a daemon and a home of its own.
 
@@ -37,14 +36,13 @@ def demo(
     from sticli.demo.view import Screen, Silent, plain_or_screen
 
     call = of(context)
-    chosen = random.SystemRandom().randrange(1 << 31) if seed is None else seed
-    call.note(f"a daemon of its own starts; the feed is --seed {chosen}")
+    call.note(f"a daemon of its own starts; the feed is --seed {seed}")
     with stage(arguments(model)) as paths:
         view = Silent() if call.json else plain_or_screen()
-        show = Show(lambda: Client(paths.socket, 180.0), view, chosen, CELLS)
+        show = Show(lambda: Client(paths.socket, 180.0), view, seed, CELLS)
         with view if isinstance(view, Screen) else nullcontext():
             fresh = show.run(seconds, rate)
-        ok = _report(call, show.score, fresh, chosen)
+        ok = _report(call, show.score, fresh, seed)
     if not ok:
         raise typer.Exit(FAILURE)
 
