@@ -15,10 +15,9 @@ from sticli.config import Settings, load
 from sticli.daemon import listener, lock
 from sticli.daemon.front import serve
 from sticli.daemon.logs import start_logging
-from sticli.errors import SticliError
+from sticli.errors import SticliError, refused
 from sticli.paths import Paths, check_socket_path, make_private, resolve
 
-ALREADY_RUNNING = 75  # EX_TEMPFAIL of sysexits.h
 PR_SET_DUMPABLE = 4  # prctl(2)
 
 
@@ -30,19 +29,25 @@ def main(arguments: list[str] | None = None) -> int:
         model = str(Path(options.model).expanduser().absolute()) if options.model else None
         settings, _ = load(paths.config_file, model=model)
         check_socket_path(paths.socket)
-        for folder in (paths.socket.parent, paths.state, paths.data, paths.cache):
+        for folder in paths.private:
             make_private(folder)
     except (SticliError, OSError) as error:
-        print(f"sticli: {error}", file=sys.stderr)
-        return error.exit_code if isinstance(error, SticliError) else 1
+        return _refuse(error)
     if lock.acquire(paths.lock, paths.socket) is None:
-        print("sticli: the daemon is already running", file=sys.stderr)
-        return ALREADY_RUNNING
+        return _refuse(SticliError("exists", "the daemon is already running"))
     start_logging(paths.log, settings.log_level, options.foreground)
     if not options.foreground:
         os.chdir("/")
     _keep_memory_private()
     return _run(paths, settings)
+
+
+def _refuse(error: SticliError | OSError) -> int:
+    """Say why it does not start; the exit code."""
+    if isinstance(error, OSError):
+        error = refused(error)
+    print(f"sticli: {error}", file=sys.stderr)
+    return error.exit_code
 
 
 def _run(paths: Paths, settings: Settings) -> int:

@@ -30,6 +30,7 @@ class Answers:
         self._bus = bus
         self._by_id: dict[str, dict[str, Standing]] = {}  # uid → id
         self._by_text: dict[str, dict[str, Standing]] = {}  # uid → normalised question
+        self._model = ""  # sha256 of the one that answers now
 
     async def load(self, names: dict[str, str]) -> None:
         """Bring back the questions of the sessions that are left; `names` by uid."""
@@ -38,6 +39,13 @@ class Answers:
             if name := names.get(record.session):
                 answer = answers.get((record.session, record.id))
                 self._hold(Standing(record, answer, name))
+
+    def use(self, model: str) -> None:
+        """Trust the answers of this model (sha256) only."""
+        self._model = model
+        for held in self._by_id.values():
+            for standing in held.values():
+                standing.distrust(model)
 
     def of(self, session: Session) -> list[Standing]:
         return list(self._by_id.get(session.uid, {}).values())
@@ -124,7 +132,7 @@ class Answers:
         if standing is None:
             return
         before = standing.answer
-        self._store.put_answer(standing.take(message)).add_done_callback(_stored)
+        self._store.put_answer(standing.take(message, self._model)).add_done_callback(_stored)
         if before is None or before.value != message.text:
             self._announce(session, standing, before)
 

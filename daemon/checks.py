@@ -31,7 +31,7 @@ def check_name(name: str, what: str) -> None:
         raise SticliError(
             "bad_request",
             f"{name[:80]!r} is no {what}",
-            "use 1 to 64 of the characters A-Z a-z 0-9 _ . -",
+            "use 1 to 64 of the characters A-Z a-z 0-9 _ . - and begin with no -",
         )
 
 

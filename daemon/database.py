@@ -5,7 +5,7 @@ import sqlite3
 from pathlib import Path
 
 from sticli.daemon.migrations import migrate
-from sticli.daemon.salvage import salvage
+from sticli.daemon.salvage import finish, salvage
 from sticli.errors import SticliError
 
 SYNCHRONOUS = {"normal": "NORMAL", "full": "FULL"}
@@ -19,8 +19,9 @@ def open_database(path: Path, durability: str) -> tuple[sqlite3.Connection, str]
         SticliError: the file cannot be used, or a newer program wrote it.
     """
     try:
+        note = finish(path)  # of a salvage that was interrupted
         try:
-            return connect(path, durability), ""
+            return connect(path, durability), note
         except sqlite3.DatabaseError as error:
             if not is_damage(error):
                 raise

@@ -14,6 +14,7 @@ from sticli.daemon.messages import (
     Evaluated,
     Failed,
     Full,
+    Keep,
     Open,
     Opened,
     Outbound,
@@ -83,6 +84,8 @@ class Dispatch:
                 self.open(other)
 
     def up(self, ready: Ready) -> None:
+        self._supervisor.send(Keep([session.uid for session in self._sessions]))
+        self._answers.use(ready.sha256)
         for session in self._sessions:
             self.open(session)
 

@@ -13,6 +13,7 @@ from sticli.daemon.records import Batch
 from sticli.daemon.sessions import Session
 from sticli.daemon.store import Store
 from sticli.daemon.supervisor import Supervisor
+from sticli.errors import SticliError
 
 WINDOW = 1 << 20  # characters of text in flight, at least one message
 MESSAGE = 64 << 10  # characters of one message, at least one line
@@ -37,6 +38,8 @@ class Feeder:
             batches = self._session.recent(self._next)
             if not batches:
                 batches = await self._store.lines(self._session.uid, self._next)
+            if not batches and not self._session.removed:
+                raise _lacks(self._session.name, self._next)
             await self._send(batches)
 
     def _may_send(self) -> bool:
@@ -107,3 +110,11 @@ def _parts(texts: list[str]) -> Iterator[list[str]]:
             part, size = [], 0
     if part:
         yield part
+
+
+def _lacks(name: str, line: int) -> SticliError:
+    return SticliError(
+        "storage",
+        f"the journal of session {name!r} lacks line {line + 1}",
+        "restart the daemon to repair it",
+    )

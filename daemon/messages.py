@@ -45,6 +45,12 @@ class Open(Message, frozen=True):
     window_from: int = 0  # where the window began when the front last heard of it
 
 
+class Keep(Message, frozen=True):
+    """The incarnations that exist: snapshots of any other may go."""
+
+    uids: list[str]
+
+
 class Lines(Message, frozen=True):
     """Lines `first`… (from 0) of the session's journal, which make `version`."""
 
@@ -149,6 +155,7 @@ class Done(Message, frozen=True):
     id: int
     text: str
     version: int
+    lines: int  # that it saw: all of `version`, and maybe some of the next
     window_from: int
     confidence: float
     cached_tokens: int
@@ -176,6 +183,7 @@ class Evaluated(Message, frozen=True):
     id: str
     text: str
     version: int
+    lines: int  # that it saw: all of `version`, and maybe some of the next
     window_from: int
     confidence: float
     cached_tokens: int
@@ -197,7 +205,7 @@ class Stopped(Message, frozen=True):
     pass
 
 
-Inbound = Start | Open | Lines | Close | Ask | Cancel | AddFlash | RemoveFlash | Stop
+Inbound = Start | Keep | Open | Lines | Close | Ask | Cancel | AddFlash | RemoveFlash | Stop
 Outbound = (
     Ready | Opened | Restored | Settled | Full | Piece | Done | Failed | Evaluated | Usage | Stopped
 )

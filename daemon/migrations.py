@@ -32,7 +32,8 @@ STEPS: tuple[Step, ...] = (
             created REAL NOT NULL, PRIMARY KEY (session, id))""",
         """CREATE TABLE answers (
             session TEXT NOT NULL, id TEXT NOT NULL, value TEXT NOT NULL,
-            version INTEGER NOT NULL, window_from INTEGER NOT NULL, confidence REAL,
+            version INTEGER NOT NULL, lines INTEGER NOT NULL, model TEXT NOT NULL,
+            window_from INTEGER NOT NULL, confidence REAL,
             evaluated_at REAL NOT NULL, device_ms REAL NOT NULL, evaluations INTEGER NOT NULL,
             cached_tokens INTEGER NOT NULL, new_tokens INTEGER NOT NULL,
             completion_tokens INTEGER NOT NULL, finish_reason TEXT NOT NULL,

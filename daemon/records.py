@@ -61,6 +61,8 @@ class AnswerRecord(msgspec.Struct, frozen=True):
     id: str
     value: str
     version: int
+    lines: int  # that it saw
+    model: str  # sha256
     window_from: int  # from 0
     confidence: float
     evaluated_at: float

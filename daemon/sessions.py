@@ -33,7 +33,8 @@ class Session:
         self._forget()
 
     def _forget(self) -> None:
-        self.settled_lines = self.settled = self.tokens = self.left_out = 0
+        self.settled_lines = self.window_from  # what the window has passed is settled for good
+        self.settled = self.tokens = self.left_out = 0
 
     @property
     def name(self) -> str:

@@ -2,6 +2,8 @@
 
 import time
 
+import msgspec
+
 from sticli import protocol
 from sticli.daemon.hooks import Hook
 from sticli.daemon.messages import AddFlash, Evaluated
@@ -19,17 +21,25 @@ class Standing:
 
     def fresh(self, session: Session) -> bool:
         """Whether the answer is that of what the cache holds now."""
-        return (
-            self.answer is not None and session.askable and self.answer.version == session.settled
-        )
+        if self.answer is None or not session.askable:
+            return False
+        seen = (self.answer.window_from, self.answer.lines)
+        return seen == (session.window_from, session.settled_lines)
 
-    def take(self, message: Evaluated) -> AnswerRecord:
+    def distrust(self, model: str) -> None:
+        """Hold an answer of another model than this one as seen by nobody."""
+        if self.answer and self.answer.model != model:
+            self.answer = msgspec.structs.replace(self.answer, lines=-1)
+
+    def take(self, message: Evaluated, model: str) -> AnswerRecord:
         """Hold a new answer."""
         self.answer = AnswerRecord(
             session=self.record.session,
             id=self.record.id,
             value=message.text,
             version=message.version,
+            lines=message.lines,
+            model=model,
             window_from=message.window_from,
             confidence=message.confidence,
             evaluated_at=time.time(),

@@ -5,6 +5,7 @@ import os
 from sticli import __version__, protocol
 from sticli.daemon.messages import Ready
 from sticli.daemon.service import Service
+from sticli.errors import SticliError
 from sticli.paths import Paths
 
 
@@ -27,6 +28,7 @@ def status(service: Service, paths: Paths, started: float) -> protocol.Status:
         cells_used=usage.cells_used,
         usage=usage.counters,
         counters=dict(service.counters) | {"events": service.bus.published},
+        failure=_problem(supervisor.failure),
         paths={
             "socket": str(paths.socket),
             "config": str(paths.config_file),
@@ -55,6 +57,10 @@ def metrics(service: Service, paths: Paths, started: float) -> str:
         f"# TYPE sticli_{name} {kind}\nsticli_{name} {float(value):g}\n"
         for name, (kind, value) in values.items()
     )
+
+
+def _problem(error: SticliError | None) -> protocol.Problem | None:
+    return protocol.Problem(error.code, error.message, error.hint) if error else None
 
 
 def _model(ready: Ready) -> protocol.Model:

@@ -111,6 +111,8 @@ class Supervisor:
             return False
         try:
             await self._listen(worker, listener)
+        except Exception:  # what it says is not understood: another worker may do better
+            log.exception("the worker cannot be followed")
         finally:
             ready = self.state == "ready"
             self._become("backoff")

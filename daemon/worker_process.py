@@ -134,7 +134,8 @@ class WorkerProcess:
         assert self._process.stderr
         while chunk := await self._process.stderr.read(1 << 16):
             for line in chunk.decode("utf-8", "replace").splitlines():
-                self._words.append(line.strip()[:300])
+                if not line.startswith(("INFO ", "DEBUG ")):  # chatter explains no death
+                    self._words.append(line.strip()[:300])
                 log.info("worker: %s", line.rstrip()[:2000])
 
 

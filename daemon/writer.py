@@ -1,6 +1,7 @@
 """The one thread that writes to the store: group commit, and nothing acknowledged before COMMIT."""
 
 import asyncio
+import contextlib
 import queue
 import sqlite3
 import threading
@@ -65,7 +66,8 @@ def _commit(database: sqlite3.Connection, jobs: list[Job]) -> list[Any]:
         database.execute("COMMIT")
     except sqlite3.Error as error:
         if database.in_transaction:
-            database.execute("ROLLBACK")
+            with contextlib.suppress(sqlite3.Error):  # the next BEGIN will say so again
+                database.execute("ROLLBACK")
         return [_refusal(error)] * len(jobs)
     return outcomes
 

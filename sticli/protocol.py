@@ -17,7 +17,7 @@ MAX_BODY = 8 << 20  # bytes of one request
 MAX_LINE = 64 << 10  # bytes of one line; `append` splits longer ones
 MAX_FLASH = 64  # flash questions a session
 MAX_SESSIONS = 256
-NAME = r"^[A-Za-z0-9_.-]{1,64}$"
+NAME = r"^[A-Za-z0-9_.][A-Za-z0-9_.-]{0,63}$"
 
 
 class OnFull(StrEnum):
@@ -74,8 +74,9 @@ class Answer(msgspec.Struct, frozen=True):
     source: str  # flash | live
     fresh: bool
     version: int  # the version that was asked
+    lines: int  # lines of the journal that it saw: all of `version`, maybe some of the next
     window_from: int  # the first line (from 1) that the context still holds
-    pending: int  # lines accepted but not in the answer's version
+    pending: int  # lines accepted that it did not see
     confidence: float | None  # logit of the first token minus that of the runner-up
     cached_tokens: int
     new_tokens: int
@@ -168,6 +169,14 @@ class Model(msgspec.Struct, frozen=True):
     detail: dict[str, str]  # engine settings found by calibration, build, template kind
 
 
+class Problem(msgspec.Struct, frozen=True):
+    """The body of every refused request, under the key `error`."""
+
+    code: str
+    message: str
+    hint: str = ""
+
+
 class Status(msgspec.Struct, frozen=True):
     """GET /v1/status."""
 
@@ -184,6 +193,7 @@ class Status(msgspec.Struct, frozen=True):
     usage: dict[str, float]  # counters of the worker: steps, device seconds by class, stalls
     counters: dict[str, int]  # counters of the front: lines, flash hits, events
     paths: dict[str, str]
+    failure: Problem | None = None  # why the worker is stopped
     schema_version: int = SCHEMA
 
 
@@ -198,14 +208,6 @@ class Event(msgspec.Struct, frozen=True):
     session: str
     at: float
     data: dict[str, object]
-
-
-class Problem(msgspec.Struct, frozen=True):
-    """The body of every refused request, under the key `error`."""
-
-    code: str
-    message: str
-    hint: str = ""
 
 
 class Failure(msgspec.Struct, frozen=True):

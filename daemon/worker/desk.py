@@ -72,6 +72,8 @@ class Desk:
                 self._lines(message, now)
             case messages.Close():
                 self._close(message.session)
+            case messages.Keep():
+                self._recovery.keep(message.uids)
             case messages.Stop() | messages.Start():
                 self.stopped = isinstance(message, messages.Stop)
             case _:
@@ -184,7 +186,11 @@ class Desk:
     def progress(self, session: Session, now: float) -> None:
         """Tell the front how far a session is, and arm its flash questions."""
         lines, version = session.lines, session.version
-        if lines > session.told_lines or session.window_from != session.told_window:
+        rebuilt = session.rebuilding and session.complete and session.next is None
+        if rebuilt:
+            session.rebuilding = False
+        moved = session.window_from != session.told_window
+        if (lines > session.told_lines or moved) and not session.rebuilding:
             session.told_lines, session.changed = max(lines, session.told_lines), now
             session.told_window = session.window_from
             self._send(
@@ -197,8 +203,7 @@ class Desk:
                     session.left_out,
                 )
             )
-        if session.complete and session.rebuilding and session.next is None:
-            session.rebuilding = False
+        if rebuilt:
             self.questions.flash.settled(session.name, now)
         if session.complete and not session.restored:
             session.restored = True
@@ -209,6 +214,7 @@ class Desk:
         session.told_version = version
         if session.full and not session.behind and not session.told_full:
             session.told_full = True
+            self.questions.flash.settled(session.name, now)
             self._send(messages.Full(session.name, lines, session.length, session.limit))
 
     def advance(self, session: Session, count: int, now: float) -> None:
@@ -233,10 +239,11 @@ class Desk:
             successor.seq = self._engine.open(session.limit)
         except Exhausted:
             session.rebuilding = True
-            if not session.promised:  # questions that run are served to their end
+            self.questions.give_way(session, now)
+            if not session.promised:  # asks that run are served to their end
                 self._engine.cut(session.seq, 0)
                 successor.seq = session.seq
-                session.journal = session.arrived
+                session.journal = max(session.journal, session.arrived)
                 self._adopt(session, now)
         else:
             self._scheduler.successors.append(successor)

@@ -47,6 +47,7 @@ class Question:
     max_tokens: int
     one_line: bool  # the answer ends with its line
     version: int
+    lines: int  # that it sees: all of `version`, and maybe some of the next
     window_from: int
     asked: float  # seconds of the loop's clock
     length: int = 0  # tokens in its sequence

@@ -91,6 +91,13 @@ class Questions:
         self.flash.remove(session, id)
         self._end_flash(session, id)
 
+    def give_way(self, session: Session, now: float) -> None:
+        """End the standing questions of a session that run; they begin again when they can."""
+        for question in list(self._running):
+            if question.source == "flash" and question.session is session:
+                self._end(question)
+                self.flash.settled(session.name, now)
+
     def _end_flash(self, session: str, id: str) -> None:
         for question in list(self._running):
             if (question.source, question.session.name, question.id) == ("flash", session, id):
@@ -170,6 +177,7 @@ class Questions:
             max_tokens=max_tokens,
             one_line=session.frame.one_line,
             version=session.version,
+            lines=session.lines,
             window_from=session.window_from,
             asked=now,
         )
@@ -268,6 +276,7 @@ def _done(question: Question, now: float) -> messages.Done:
         id=int(question.id),
         text=str(question.text),
         version=question.version,
+        lines=question.lines,
         window_from=question.window_from,
         confidence=question.confidence,
         cached_tokens=question.cached,
@@ -285,6 +294,7 @@ def _evaluated(question: Question) -> messages.Evaluated:
         id=str(question.id),
         text=str(question.text),
         version=question.version,
+        lines=question.lines,
         window_from=question.window_from,
         confidence=question.confidence,
         cached_tokens=question.cached,

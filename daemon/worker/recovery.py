@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sticli.daemon.engines.base import Damaged, Engine, Logits, Plan, Row, Seq
+from sticli.daemon.engines.base import Damaged, Engine, Exhausted, Logits, Plan, Row, Seq
 from sticli.daemon.worker.sessions import Session
 from sticli.daemon.worker.snapshot import Corrupt, Header, Snapshots
 from sticli.daemon.worker.usage import Usage
@@ -40,6 +40,11 @@ class Recovery:
         """Forget the snapshots of a name, but for the bearer's with the uid `keep`."""
         if self.snapshots is not None:
             self.snapshots.sweep(session, keep)
+
+    def keep(self, uids: Sequence[str]) -> None:
+        """Forget the snapshots of all sessions but these: they were removed meanwhile."""
+        if self.snapshots is not None:
+            self.snapshots.keep(uids)
 
     def save(self, session: Session) -> None:
         """Write the session's snapshot; a disk that does not take it does no harm."""
@@ -76,10 +81,10 @@ class Recovery:
             return
         try:
             self._load(session, *self.snapshots.read(session.name, session.uid))
-        except (Foreign, OSError) as error:
+        except (Foreign, OSError, Exhausted) as error:
             self.snapshots.remove(session.name, session.uid)
             session.note = f"from the journal; snapshot not used ({error})"
-        except (Corrupt, Damaged) as error:
+        except (Corrupt, Damaged, RuntimeError) as error:
             self.snapshots.quarantine(session.name, session.uid)
             self.usage.count("snapshots_corrupt")
             session.note = f"snapshot damaged ({error}), moved to corrupt/; from the journal"

@@ -154,7 +154,7 @@ class Scheduler:
         """Chunks of the sessions that are behind, round robin."""
         draft = Draft(self.cost, seconds, self._chunk)
         for session in self.sessions:
-            lane = session.lane
+            lane = session.lane()
             most = draft.fits(lane)
             if most <= 0:
                 break

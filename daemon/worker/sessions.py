@@ -131,11 +131,12 @@ class Session:
         """Whether lines still move the next window on: computing this one is for nothing."""
         return self.next is not None and not self.next.begun and bool(self._texts)
 
-    @property
     def lane(self) -> "Session | Successor":
         """What ingest computes: this window, or the next once this one can take no more."""
-        stuck = self.length >= self._fillable and self.behind
-        return self.next if stuck and self.next is not None and self.next.begun else self
+        if self.next is None or not self.next.begun:
+            return self
+        self.tokenise(self.length + 1)
+        return self.next if self.length >= self._fillable and self.behind else self
 
     @property
     def askable(self) -> bool:

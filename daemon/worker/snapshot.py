@@ -10,6 +10,7 @@ import logging
 import os
 import stat
 import struct
+from collections.abc import Iterable
 from pathlib import Path
 from typing import BinaryIO
 
@@ -128,6 +129,14 @@ class Snapshots:
         """Forget the snapshot, if there is one."""
         with contextlib.suppress(OSError):
             self.path(session, uid).unlink()
+
+    def keep(self, uids: Iterable[str]) -> None:
+        """Forget the snapshots of every other uid."""
+        known = set(uids)
+        for path in self._folder.glob("*.kv"):
+            name, _, uid = path.stem.rpartition("-")
+            if uid not in known:
+                self.remove(name, uid)
 
     def sweep(self, session: str, keep: str = "") -> None:
         """Forget the snapshots of all bearers of the name but the one with the uid `keep`."""

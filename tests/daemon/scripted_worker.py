@@ -133,14 +133,19 @@ class Script:
             return
         text = self.answer(message.session)
         self.say(m.Piece(message.id, text))
-        version = self.sessions[message.session].version
-        self.say(m.Done(message.id, text, version, 0, 1.5, 10, 3, 2, 1e-5, 2e-5, "stop"))
+        held = self.sessions[message.session]
+        seen = (held.version, len(held.lines))
+        self.say(m.Done(message.id, text, *seen, 0, 1.5, 10, 3, 2, 1e-5, 2e-5, "stop"))
 
     def evaluate(self, name: str) -> None:
         held = self.sessions[name]
         for flash in held.flash.values():
             text = f"{len(held.lines)}" if "how many" in flash.question else "same"
-            self.say(m.Evaluated(name, flash.id, text, held.version, 0, 2, 9, 3, 1, 0.1, "stop"))
+            self.say(
+                m.Evaluated(
+                    name, flash.id, text, held.version, len(held.lines), 0, 2, 9, 3, 1, 0.1, "stop"
+                )
+            )
 
 
 def main() -> None:

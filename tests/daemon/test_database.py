@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from sticli.daemon import salvage
 from sticli.daemon.migrations import STEPS, migrate
 from sticli.daemon.records import News
 from sticli.daemon.store import Store
@@ -97,3 +98,26 @@ async def test_what_is_readable_of_a_damaged_file_is_saved(tmp_path: Path, place
         assert (await store.append(one.uid, "new", 0, ["more"])).version == one.version + 1
     assert total > 600
     await store.close()
+
+
+async def test_a_salvage_that_is_interrupted_loses_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "s.db"
+    await fill(path, 40)
+    data = bytearray(path.read_bytes())
+    data[-4096:] = b"\xff" * 4096
+    path.write_bytes(data)
+    for step in ("_mend", "finish"):
+        with monkeypatch.context() as patch:
+            patch.setattr(salvage, step, _killed)
+            with pytest.raises(KeyboardInterrupt):
+                Store(path, "normal")
+    store = Store(path, "normal")
+    assert "damaged" in store.note
+    assert len(await journal(store, "a" * 8)) == 80
+    await store.close()
+
+
+def _killed(*_: object) -> str:
+    raise KeyboardInterrupt

@@ -48,6 +48,14 @@ async def test_a_hook_that_hangs_is_killed_and_the_next_one_runs(
     await hook.close()
 
 
+async def test_one_that_fails_is_quoted(caplog: pytest.LogCaptureFixture) -> None:
+    hook = Hook(["/bin/sh", "-c", "cat > /dev/null; echo no such room >&2; exit 3"], "s/q")
+    hook.fire(event(1))
+    await until(lambda: "hook of s/q, sh, ended with 3: no such room" in caplog.text)
+    assert caplog.records[-1].levelname == "WARNING"
+    await hook.close()
+
+
 async def test_a_command_that_is_not_there_is_logged(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

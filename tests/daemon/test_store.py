@@ -118,7 +118,7 @@ async def test_a_name_used_again_never_meets_old_data(store: Store) -> None:
 async def test_questions_answers_and_events_come_back(tmp_path: Path) -> None:
     store = Store(tmp_path / "s.db", "full")
     question = QuestionRecord("u", "q", "why?", 5, 100, ["cat", "-"], 2.0)
-    answer = AnswerRecord("u", "q", "so", 3, 0, 1.5, 4.0, 5.0, 6, 7, 8, 9, "stop")
+    answer = AnswerRecord("u", "q", "so", 3, 3, "m", 0, 1.5, 4.0, 5.0, 6, 7, 8, 9, "stop")
     await store.add_question(question)
     await store.put_answer(answer)
     event = await store.add_event(News("answer", "n", 1.0, {"value": "so"}))
@@ -131,7 +131,7 @@ async def test_questions_answers_and_events_come_back(tmp_path: Path) -> None:
 
 
 async def test_an_answer_of_a_removed_question_is_dropped(store: Store) -> None:
-    answer = AnswerRecord("u", "q", "so", 3, 0, 1.5, 4.0, 5.0, 6, 7, 8, 9, "stop")
+    answer = AnswerRecord("u", "q", "so", 3, 3, "m", 0, 1.5, 4.0, 5.0, 6, 7, 8, 9, "stop")
     await store.put_answer(answer)
     assert await store.answers() == []
 

@@ -49,7 +49,10 @@ def test_a_damaged_database_is_salvaged_and_said(person: Person) -> None:
 def test_a_truncated_model_is_refused_in_one_line(person: Person, tmp_path: Path) -> None:
     model = tmp_path / "cut.gguf"
     model.write_bytes(MODEL.read_bytes()[: 1 << 20])
-    person.run("daemon", "start", "--model", str(model))
+    started = person.start("daemon", "start", "--model", str(model), "--quiet")
+    _, told = started.communicate(timeout=SLOW)
+    assert (started.returncode, len(told.splitlines())) == (1, 1)
+    assert str(model) in told.decode()
     refused = person.start("ask", "s", QUESTION)
     _, missing = refused.communicate(timeout=SLOW)
     assert (refused.returncode, len(missing.splitlines())) == (3, 1)  # there is no such session

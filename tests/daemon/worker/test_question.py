@@ -15,7 +15,7 @@ VOCABULARY = FakeVocabulary()
 def question(*, one_line: bool = False, most: int = 99) -> Question:
     frame = Frame((1, 2), "\n", "", (), one_line)
     session = Session("s", "u", 64, Seq(1), frame, VOCABULARY.encode, 0)
-    return Question("ask", 1, session, Seq(2), 2, [7, 8, 9], most, one_line, 0, 0, 0.0)
+    return Question("ask", 1, session, Seq(2), 2, [7, 8, 9], most, one_line, 0, 0, 0, 0.0)
 
 
 def feed(asked: Question, data: bytes) -> list[str]:

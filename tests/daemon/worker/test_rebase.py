@@ -101,6 +101,58 @@ def test_without_cells_for_two_windows_it_is_rebuilt_in_place() -> None:
     link.rest(ask(1))
     assert link.done(1).text == answer(TEXTS[start:])
     assert link.engine.reserved == LIMIT
+    told = [(item.lines, item.version) for item in link.of(messages.Settled)]
+    assert told == sorted(told)  # a rebuild is not seen from outside, but for its window
+    assert told[-1] == (len(TEXTS), len(TEXTS))
+
+
+def test_a_rebuild_while_the_journal_arrives_restores_all_of_it_first() -> None:
+    link = Link(FakeEngine(cells=LIMIT + 100))
+    link.rest(opened(limit=LIMIT, on_full="rebase", lines=len(TEXTS)), lines(TEXTS[:60]), ask(1))
+    assert not link.of(messages.Restored)
+    assert not link.of(messages.Done)
+    link.rest(lines(TEXTS[60:], 60))
+    assert link.done(1).lines == len(TEXTS)
+
+
+def test_a_rebuild_does_not_wait_for_flash_questions() -> None:
+    """They wait for the ingest of others, which may never end; the rebuild must not."""
+    clock = Clock()
+    link = Link(FakeEngine(cells=2 * LIMIT, clock=clock, price=Price(0.01, 0.005)), clock=clock)
+    link.rest(*(opened(name, limit=LIMIT, on_full="rebase", uid=name) for name in "ab"))
+    link.rest(lines(TEXTS[:18], session="a"))
+    link.beat(flash("f", "why? " * 8, session="a", debounce_ms=0))
+    link.beat()
+    link.inbox.append(lines(TEXTS[18:40], 18, session="a"))
+    link.inbox.append(ask(7, session="a", version=40))
+    for beat in range(600):
+        if not any(done.id == 7 for done in link.of(messages.Done)):
+            link.beat(lines(["more of the other"] * 4, beat * 4, session="b"))
+    assert link.done(7).lines == 40
+    assert link.loop._scheduler.sessions  # the other is still at it
+    link.rest()
+    assert link.of(messages.Evaluated)[-1].lines == 40
+
+
+def test_lines_that_fit_are_read_before_the_next_window_is_done() -> None:
+    clock = Clock()
+    link = Link(FakeEngine(clock=clock, price=Price(0.04, 0.01)), clock=clock)
+    link.rest(opened(limit=LIMIT, on_full="rebase"))
+    session = link.loop._desk.sessions["s"]
+    assert session.window
+    at = 0
+    while not session.window.moves(len(TEXTS[at]) + 1):
+        link.rest(lines([TEXTS[at]], at))
+        at += 1
+    link.beat(lines([TEXTS[at]], at))
+    while not link.loop._scheduler.successors:
+        link.beat()
+    at += 1
+    link.inbox.append(lines(["a short one"], at))
+    while link.loop._scheduler.successors and link.of(messages.Settled)[-1].lines <= at:
+        link.beat()
+    assert link.of(messages.Settled)[-1].lines == at + 1
+    assert link.of(messages.Settled)[-1].window_from == 0  # still the old window
 
 
 def test_every_cell_comes_back() -> None:

@@ -23,7 +23,7 @@ def session(seq: int, tokens: int) -> Session:
 
 def question(seq: int, source: str, tail: int = 10, *, produced: int = 0) -> Question:
     kind = "ask" if source == "ask" else "flash"
-    found = Question(kind, seq, session(seq, 1), Seq(seq), 0, [1] * tail, 8, False, 0, 0, 0.0)
+    found = Question(kind, seq, session(seq, 1), Seq(seq), 0, [1] * tail, 8, False, 0, 0, 0, 0.0)
     found.produced = [1] * produced
     return found
 

@@ -108,3 +108,11 @@ def test_a_key_that_cannot_be_trusted_is_made_anew(tmp_path: Path, spoil: str) -
         return
     assert load_key(path) != key
     assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_only_the_snapshots_of_sessions_that_exist_are_kept(tmp_path: Path) -> None:
+    snapshots = Snapshots(tmp_path, b"k" * 32)
+    for uid in ("a1", "b2"):
+        (tmp_path / f"my-session-{uid}.kv").touch()
+    snapshots.keep(["b2"])
+    assert [path.name for path in tmp_path.glob("*.kv")] == ["my-session-b2.kv"]
