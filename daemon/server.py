@@ -192,7 +192,7 @@ def _json(value: object, code: int = 200) -> Response:
 
 
 def _failure(error: SticliError) -> protocol.Failure:
-    return protocol.Failure(protocol.Problem(error.code, error.message, error.hint))
+    return protocol.Failure(protocol.Problem.of(error))
 
 
 async def _refuse(request: Request, error: Exception) -> Response:

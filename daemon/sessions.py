@@ -114,6 +114,7 @@ class Session:
             on_full=self.record.on_full,
             left_out=self.left_out,
             note=str(self.refusal) if self.refusal else self.note,
+            refused=protocol.Problem.of(self.refusal) if self.refusal else None,
         )
 
 

@@ -60,7 +60,7 @@ def metrics(service: Service, paths: Paths, started: float) -> str:
 
 
 def _problem(error: SticliError | None) -> protocol.Problem | None:
-    return protocol.Problem(error.code, error.message, error.hint) if error else None
+    return protocol.Problem.of(error) if error else None
 
 
 def _model(ready: Ready) -> protocol.Model:

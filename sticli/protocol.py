@@ -10,6 +10,8 @@ from enum import StrEnum
 
 import msgspec
 
+from sticli.errors import SticliError
+
 PROTOCOL = 1
 SCHEMA = 1
 
@@ -136,6 +138,7 @@ class Session(msgspec.Struct, frozen=True):
     on_full: str
     left_out: int  # lines too long for the window, which the model does not read
     note: str  # how it was restored, what was damaged
+    refused: "Problem | None" = None  # why the worker does not serve it
     schema_version: int = SCHEMA
 
 
@@ -175,6 +178,10 @@ class Problem(msgspec.Struct, frozen=True):
     code: str
     message: str
     hint: str = ""
+
+    @classmethod
+    def of(cls, error: SticliError) -> "Problem":
+        return cls(error.code, error.message, error.hint)
 
 
 class Status(msgspec.Struct, frozen=True):

@@ -2,9 +2,11 @@
 
 from collections.abc import Callable
 
+from sticli import worker
 from sticli.client import Client
 from sticli.errors import SticliError
 from sticli.protocol import Session
+from sticli.render import plural
 
 TELLING = "settled,full,session,worker"
 
@@ -50,12 +52,9 @@ def _check_hope(client: Client, session: Session) -> None:
     if session.state == "full":
         raise full(session)
     status = client.status() if session.state == "waiting" else None
-    if status and status.worker == "stopped":
-        raise SticliError(
-            "worker_down",
-            f"the lines are stored, but the worker does not start: {status.last_error}",
-            "see `sticli daemon logs`; --wait accepted does not wait for it",
-        )
+    error = session.refused or (worker.failure(status) if status else None)
+    if error:
+        raise SticliError(error.code, f"the lines are stored, but {error.message}", error.hint)
 
 
 def full(session: Session) -> SticliError:
@@ -63,6 +62,6 @@ def full(session: Session) -> SticliError:
     return SticliError(
         "context_length_exceeded",
         f"session {session.name} is full: {session.tokens:,} of {session.limit:,} cells used, "
-        f"{session.pending:,} lines kept in the journal do not fit",
+        f"no room for {plural(session.pending, 'line')} kept in the journal",
         f"go on in a new session: `sticli new NAME --limit {2 * session.limit}`",
     )

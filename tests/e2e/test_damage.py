@@ -40,7 +40,8 @@ def test_a_damaged_database_is_salvaged_and_said(person: Person) -> None:
     data = bytearray(database.read_bytes())
     data[-4096:] = b"\xff" * 4096  # a page of the ring of events
     database.write_bytes(data)
-    person.run("daemon", "start")
+    assert "damaged" in person.run("daemon", "start").stderr
+    assert "damaged" in person.run("doctor", code=1).stdout
     assert "damaged" in person.json("daemon", "status")["last_error"]
     assert list((person.home / "data").glob("sticli.db.corrupt-*"))
     assert person.log("s") == lines
