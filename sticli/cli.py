@@ -1,7 +1,7 @@
 """The command line: which commands there are, and how every run of the program ends."""
 
 import importlib
-import itertools
+import io
 import os
 import signal
 import sys
@@ -11,8 +11,10 @@ from typing import Annotated
 
 import typer
 
-from sticli.errors import INTERRUPTED, SticliError
+from sticli import __version__
+from sticli.errors import INTERRUPTED, SticliError, refused
 from sticli.invocation import Invocation, failure, say
+from sticli.words import hoist, wants_json
 
 EXITS = (
     "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 not found, 4 daemon unreachable, 5 refused "
@@ -27,7 +29,9 @@ WELCOME = """sticli: ask a local language model about a stream, now.
 
 Next: `sticli demo` shows it at work, `sticli --help` lists the commands."""
 
-GLOBAL = {"-j", "--json", "-q", "--quiet", "-v", "--verbose", "--no-autostart"}
+EVERYWHERE = (
+    "Every command takes --json, --quiet, --verbose and --no-autostart too: `sticli --help`."
+)
 
 # name → where its function, or its group of functions, is
 COMMANDS = {
@@ -57,6 +61,7 @@ def build(words: Sequence[str] = ()) -> typer.Typer:
         add_completion=False,
         pretty_exceptions_enable=False,
         rich_markup_mode=None,
+        context_settings={"help_option_names": ["-h", "--help"]},
     )
     app.callback(invoke_without_command=True, epilog=EXITS)(sticli)
     named = next((word for word in words if not word.startswith("-")), "")
@@ -78,60 +83,93 @@ def sticli(
     no_autostart: Annotated[
         bool, typer.Option("--no-autostart", help="Never start the daemon (exit code 4).")
     ] = False,
+    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
 ) -> None:
     """Ask a local language model about a stream, now.
 
     The options below work before and after the name of a command.
     """
     context.obj = Invocation(json, quiet, verbose, not no_autostart)
+    if version:
+        print(f"sticli {__version__}")
+        raise typer.Exit
     if context.invoked_subcommand is None:
         print(WELCOME)
 
 
 def main() -> None:
     """The program `sticli`."""
-    signal.signal(signal.SIGTERM, _terminate)
-    code = run(hoist(sys.argv[1:]))
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is not signal.SIG_IGN:  # as nohup has it
+            signal.signal(number, _terminate)
+    _open_streams()
+    code = run(sys.argv[1:])
+    if code == INTERRUPTED:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second Ctrl-C has nothing left to end
     sys.exit(code)
 
 
 def run(words: list[str]) -> int:
     """One command; its exit code."""
     try:
-        _invoke(words)
+        _invoke(hoist(words))
         sys.stdout.flush()
     except typer.Exit as end:
         return end.exit_code
     except SticliError as error:
         return _report(error, words)
     except typer.TyperException as error:
-        usage = SticliError("bad_request", error.format_message(), "see `sticli --help`")
-        return _report(usage, words)
-    except (KeyboardInterrupt, typer.Abort):
+        return _report(_usage(error), words)
+    except typer.Abort:
+        print(file=sys.stderr)  # the prompt's line ends
+        return INTERRUPTED
+    except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:
         _hush()
     except OSError as error:
-        return _report(SticliError("internal", f"{error}", "see `sticli doctor`"), words)
+        return _report(refused(error), words)
     return 0
-
-
-def hoist(words: list[str]) -> list[str]:
-    """The words with the global options in front, where the parser wants them."""
-    end = words.index("--") if "--" in words else len(words)
-    ahead = [word for word in words[:end] if word in GLOBAL]
-    return ahead + [word for word in words[:end] if word not in GLOBAL] + words[end:]
 
 
 def _invoke(words: list[str]) -> None:
     command = typer.main.get_command(build(words))
+    _footnote(command)
     with command.make_context("sticli", [*words]) as context:
         command.invoke(context)
 
 
+def _footnote(command: object) -> None:
+    """Let the help of every command below this one name what it takes as all do."""
+    for one in getattr(command, "commands", {}).values():
+        one.epilog = EVERYWHERE
+        _footnote(one)
+
+
+def _usage(error: typer.TyperException) -> SticliError:
+    """What is wrong with the words, and whose help says more."""
+    context = getattr(error, "ctx", None)
+    path = context.command_path if context else "sticli"
+    return SticliError("bad_request", error.format_message().rstrip("."), f"see `{path} --help`")
+
+
+def _open_streams() -> None:
+    """Give what is closed somewhere to go, and let no letter be one that cannot be printed."""
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # takes the lowest number that is free: this one
+    sys.stdout = sys.stdout or os.fdopen(1, "w")
+    sys.stderr = sys.stderr or os.fdopen(2, "w")
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
 def _report(error: SticliError, words: list[str]) -> int:
     """Say what went wrong, once, where it is looked for."""
-    if {"-j", "--json"} & set(itertools.takewhile(GLOBAL.__contains__, words)):
+    if wants_json(words):
         failure(error)
     else:
         say(str(error))

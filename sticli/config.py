@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from sticli.errors import SticliError
+from sticli.errors import SticliError, refused
 
 PREFIX = "STICLI_"
 NOT_SETTINGS = {"HOME", "SOCKET", "NO_AUTOSTART", "NO_COLOR"}
@@ -40,6 +40,8 @@ DOC = {
     "log_level": "debug, info, warning or error",
 }
 
+KINDS = {str: "text", int: "a whole number", float: "a number"}
+
 CHOICES = {
     "durability": ("normal", "full"),
     "log_level": ("debug", "info", "warning", "error"),
@@ -64,7 +66,7 @@ def load(
         _check_keys(found, source)
         values |= found
         origin |= dict.fromkeys(found, source)
-    return _convert(values), origin
+    return _convert(values, origin), origin
 
 
 def _from_file(file: Path) -> dict[str, object]:
@@ -72,6 +74,8 @@ def _from_file(file: Path) -> dict[str, object]:
         return tomllib.loads(file.read_text("utf-8"))
     except FileNotFoundError:
         return {}
+    except OSError as error:
+        raise refused(error) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SticliError("bad_request", f"{file} is not valid TOML: {error}") from None
 
@@ -94,18 +98,20 @@ def _check_keys(found: Mapping[str, object], source: str) -> None:
             raise SticliError("bad_request", f"unknown setting {key!r} in {source}", hint)
 
 
-def _convert(values: Mapping[str, object]) -> Settings:
-    try:
-        settings = msgspec.convert(values, Settings, strict=False)
-    except msgspec.ValidationError as error:
-        raise SticliError(
-            "bad_request", f"bad setting: {error}", "see `sticli config show`"
-        ) from None
-    for key, allowed in CHOICES.items():
-        if getattr(settings, key) not in allowed:
-            raise SticliError(
-                "bad_request",
-                f"{key} is {getattr(settings, key)!r}",
-                f"allowed: {', '.join(allowed)}",
-            )
-    return settings
+def _convert(values: Mapping[str, object], origin: Mapping[str, str]) -> Settings:
+    found = {}
+    for key, value in values.items():
+        kind = Settings.__annotations__[key]
+        try:
+            found[key] = msgspec.convert(value, kind, strict=False)
+        except msgspec.ValidationError:
+            raise _bad(key, f"must be {KINDS[kind]}", value, origin) from None
+        if key in CHOICES and value not in CHOICES[key]:
+            raise _bad(key, f"must be {' or '.join(CHOICES[key])}", value, origin)
+    return Settings(**found)
+
+
+def _bad(key: str, wanted: str, value: object, origin: Mapping[str, str]) -> SticliError:
+    places = {"environment": f"{PREFIX}{key.upper()}", "flag": f"--{key}"}
+    place = places.get(origin[key], origin[key])
+    return SticliError("bad_request", f"{key} {wanted}, is {value!r} (from {place})", DOC[key])

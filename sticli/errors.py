@@ -1,5 +1,6 @@
 """What can go wrong, as one line for a person and one code for a program."""
 
+import errno
 from dataclasses import dataclass
 
 OK, FAILURE, USAGE, NOT_FOUND, UNREACHABLE, REFUSED, NOT_FRESH, PERMISSION = range(8)
@@ -27,6 +28,9 @@ CODES: dict[str, tuple[int, int]] = {
 }
 
 
+DENIED = (errno.EACCES, errno.EPERM, errno.EROFS)
+
+
 @dataclass
 class SticliError(Exception):
     """A situation of the user: what happened and why, and a hint of what to do."""
@@ -47,3 +51,9 @@ class SticliError(Exception):
     def exit_code(self) -> int:
         """The exit code of a command that ends with this error."""
         return CODES.get(self.code, CODES["internal"])[1]
+
+
+def refused(error: OSError) -> SticliError:
+    """What the system refused, and for which file."""
+    code = "permission" if error.errno in DENIED else "internal"
+    return SticliError(code, f"{error.filename or 'standard output'}: {error.strerror or error}")

@@ -1,6 +1,7 @@
 """Finds the user's daemon, or starts it and waits until it answers."""
 
 import os
+import re
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     import subprocess
 
 PATIENCE = 30.0  # seconds that a daemon may need until its socket answers
+STAMP = re.compile(r"sticli: |\d{4}-\d\d-\d\d \S+ [A-Z]+ \S+: ")  # in front of a line of the log
 HANDSHAKE = 10.0  # seconds that a running daemon may need for the handshake
 
 
@@ -42,17 +44,33 @@ class Launch:
             if not self.autostart:
                 raise _not_running(self.paths) from None
             self.start()
+            self._warn()
         return Client(self.paths.socket, timeout)
 
     def start(self) -> protocol.Version:
         """Start a daemon, or join the one that another client starts now.
 
         Raises:
-            SticliError: unreachable, with the last line of the log.
+            SticliError: unreachable, with the last line of the log; before that what is wrong
+                with a folder or a setting.
         """
+        from sticli import config  # reads TOML: too slow to load for nothing
+
         check_socket_path(self.paths.socket)
+        for folder in self.paths.private:
+            make_private(folder)
+        config.load(self.paths.config_file)
         self.note(f"starting the daemon (log: {self.paths.log})")
         return wait(self.paths, spawn(self.paths, self.arguments))
+
+    def _warn(self) -> None:
+        """Say what the daemon met as it started: a damaged store, for one."""
+        client = Client(self.paths.socket, HANDSHAKE)
+        try:
+            if found := client.status().last_error:
+                self.note(found)
+        finally:
+            client.close()
 
 
 def shake_hands(paths: Paths) -> protocol.Version:
@@ -136,14 +154,15 @@ def leave(pid: int, seconds: float) -> bool:
 
 
 def last_line(paths: Paths) -> str:
-    """The last line of the daemon's log."""
+    """What the last line of the daemon's log says."""
     try:
         with open(paths.log, "rb") as log:
             log.seek(max(0, log.seek(0, os.SEEK_END) - 4096))
             lines = log.read().decode("utf-8", "replace").split("\n")
     except OSError as error:
         return f"its log cannot be read ({error.strerror})"
-    return next((line.strip() for line in reversed(lines) if line.strip()), "its log is empty")
+    last = next((line.strip() for line in reversed(lines) if line.strip()), "its log is empty")
+    return last[found.end() :] if (found := STAMP.match(last)) else last
 
 
 def _held(paths: Paths) -> bool:

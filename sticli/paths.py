@@ -26,6 +26,11 @@ class Paths:
         return self.config / "config.toml"
 
     @property
+    def private(self) -> tuple[Path, ...]:
+        """The folders that only their owner may enter."""
+        return self.socket.parent, self.state, self.data, self.cache
+
+    @property
     def database(self) -> Path:
         return self.data / "sticli.db"
 

@@ -79,10 +79,17 @@ def _draw(stream: IO[str], heads: Sequence[str], rows: Sequence[Sequence[str]]) 
     from rich.table import Table
     from rich.text import Text
 
-    drawn = Table(*heads, box=SIMPLE_HEAD)
+    drawn = Table(box=SIMPLE_HEAD)
+    for head in heads:
+        drawn.add_column(head, overflow="fold")  # a name or a path is of use only whole
     for row in rows:
         drawn.add_row(*(Text(cell) for cell in row))
     Console(file=stream).print(drawn)
+
+
+def plural(number: int, what: str) -> str:
+    """1 line, 12,340 lines"""
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
 def count(number: int) -> str:

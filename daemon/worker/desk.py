@@ -8,6 +8,7 @@ from sticli.daemon import messages
 from sticli.daemon.engines.base import Engine, Exhausted, Seq, Vocabulary
 from sticli.daemon.worker import template
 from sticli.daemon.worker.questions import Questions
+from sticli.daemon.worker.rebase import Rebase
 from sticli.daemon.worker.recovery import Recovery
 from sticli.daemon.worker.rendering import Parts
 from sticli.daemon.worker.scheduler import Lane, Scheduler
@@ -17,7 +18,6 @@ from sticli.daemon.worker.usage import Usage
 from sticli.errors import SticliError
 
 MOST = 8192  # cells of a session, where nobody says otherwise
-SLICE = 16 << 10  # characters tokenised at once while a session catches up: milliseconds
 
 log = logging.getLogger(__name__)
 
@@ -39,6 +39,7 @@ class Desk:
     ) -> None:
         self.sessions: dict[str, Session] = {}
         self.questions = Questions(engine, vocabulary, scheduler, usage, send, self.sessions)
+        self.rebase = Rebase(engine, scheduler, self.questions, usage, self.sessions, self.progress)
         self.stopped = False
         self._engine = engine
         self._vocabulary = vocabulary
@@ -220,50 +221,6 @@ class Desk:
     def advance(self, session: Session, count: int, now: float) -> None:
         """Take in that `count` more tokens of a session are in the cache."""
         session.length += count
-        self.progress(session, now)
-
-    def prepare(self, now: float) -> bool:
-        """Begin the windows that come next; whether there is more to tokenise before."""
-        more = False
-        for session in list(self.sessions.values()):
-            if session.next is not None and not session.next.begun and not session.held:
-                session.tokenise(1 << 62, SLICE)
-                more |= session.catching_up
-                if not session.catching_up:
-                    self._begin(session, session.next, now)
-        return more
-
-    def _begin(self, session: Session, successor: Successor, now: float) -> None:
-        """Give the next window a sequence of its own, or the present one where none is left."""
-        try:
-            successor.seq = self._engine.open(session.limit)
-        except Exhausted:
-            session.rebuilding = True
-            self.questions.give_way(session, now)
-            if not session.promised:  # asks that run are served to their end
-                self._engine.cut(session.seq, 0)
-                successor.seq = session.seq
-                session.journal = max(session.journal, session.arrived)
-                self._adopt(session, now)
-        else:
-            self._scheduler.successors.append(successor)
-
-    def advance_next(self, successor: Successor, count: int, now: float) -> None:
-        """Take in that `count` more tokens of a next window are in the cache."""
-        successor.length += count
-        if successor.done:
-            old = successor.session.seq
-            self._scheduler.successors.remove(successor)
-            self._adopt(successor.session, now)
-            self._engine.drop(old)
-
-    def _adopt(self, session: Session, now: float) -> None:
-        session.adopt()
-        self._usage.count("rebases")
-        if session.behind:
-            self._scheduler.behind(session)
-        if session.askable:  # the same version, seen through another window
-            self.questions.flash.settled(session.name, now)
         self.progress(session, now)
 
     def fail(self, lane: Lane, error: SticliError) -> None:

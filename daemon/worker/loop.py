@@ -53,7 +53,7 @@ class Loop:
         self._take()
         if self._desk.stopped:
             return False
-        more = self._desk.prepare(self._clock())
+        more = self._desk.rebase.prepare(self._clock())
         step = self._next()
         if step is not None:
             self._step(step)
@@ -119,7 +119,7 @@ class Loop:
             if isinstance(lane, Session):
                 desk.advance(lane, job.count, now)
             elif isinstance(lane, Successor):
-                desk.advance_next(lane, job.count, now)
+                desk.rebase.advance(lane, job.count, now)
             elif desk.questions.runs(lane):  # its session may have failed in this very pass
                 desk.questions.advance(lane, job.count, result, now)
         except Exception as error:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from sticli.daemon import messages
 from sticli.daemon.engines.base import Engine, Exhausted, Logits, Vocabulary
+from sticli.daemon.worker import replies
 from sticli.daemon.worker.flash import Flash, Standing
 from sticli.daemon.worker.question import Question
 from sticli.daemon.worker.scheduler import Scheduler
@@ -62,7 +63,7 @@ class Questions:
         """Queue an ask until `admit` can start it."""
         session = self._sessions.get(ask.session)
         if session is None:
-            self._refuse(ask, _not_live(ask.session))
+            self._refuse(ask, replies.not_live(ask.session))
             return
         tail = session.frame.tail(ask.question, self._vocabulary)
         self._waiting.append(Waiting(ask, tail, now))
@@ -135,10 +136,10 @@ class Questions:
             return False
         if session.version < item.ask.min_version:
             if session.full and not session.behind:
-                raise _never_settles(session, item.ask.min_version)
+                raise replies.never_settles(session, item.ask.min_version)
             return False
         if item.need > session.limit - session.length:
-            raise _too_long(session, len(item.tail), item.ask.max_tokens)
+            raise replies.too_long(session, len(item.tail), item.ask.max_tokens)
         ask = item.ask
         return self._start("ask", ask.id, session, item.tail, ask.max_tokens, item.asked)
 
@@ -200,7 +201,7 @@ class Questions:
         tail, most = list(standing.tail), standing.max_tokens
         try:
             if len(tail) + most > session.limit - session.length:
-                raise _too_long(session, len(tail), most)
+                raise replies.too_long(session, len(tail), most)
             started = self._start("flash", standing.id, session, tail, most, now)
         except SticliError as error:
             self._usage.count("flash_skipped")
@@ -221,7 +222,11 @@ class Questions:
         if piece and question.source == "ask":
             self._send(messages.Piece(int(question.id), piece))
         if question.finish:
-            self._send(_done(question, now) if question.source == "ask" else _evaluated(question))
+            self._send(
+                replies.done(question, now)
+                if question.source == "ask"
+                else replies.evaluated(question)
+            )
             self._end(question)
             self._usage.count("questions" if question.source == "ask" else "flash_evaluations")
 
@@ -246,60 +251,3 @@ class Questions:
     def _failed(self, id: int, session: str, error: SticliError) -> None:
         self._usage.count("questions_failed")
         self._send(messages.Failed(id, session, error.code, error.message, error.hint))
-
-
-def _not_live(session: str) -> SticliError:
-    return SticliError("not_found", f"session {session} is not live")
-
-
-def _never_settles(session: Session, version: int) -> SticliError:
-    return SticliError(
-        "context_length_exceeded",
-        f"version {version} does not fit session {session.name}: it is full at version "
-        f"{session.version} with {session.length} of {session.limit} tokens",
-        "start a new session with a higher limit",
-    )
-
-
-def _too_long(session: Session, tail: int, max_tokens: int) -> SticliError:
-    return SticliError(
-        "context_length_exceeded",
-        f"the question takes {tail} tokens and its answer up to {max_tokens}; session "
-        f"{session.name} holds {session.length} of {session.limit}, so "
-        f"{session.limit - session.length} are left",
-        "ask less, lower max_tokens, or start a session with a higher limit",
-    )
-
-
-def _done(question: Question, now: float) -> messages.Done:
-    return messages.Done(
-        id=int(question.id),
-        text=str(question.text),
-        version=question.version,
-        lines=question.lines,
-        window_from=question.window_from,
-        confidence=question.confidence,
-        cached_tokens=question.cached,
-        new_tokens=len(question.tail),
-        completion_tokens=len(question.produced),
-        first_token_s=question.first_token - question.asked,
-        total_s=now - question.asked,
-        finish_reason=question.finish,
-    )
-
-
-def _evaluated(question: Question) -> messages.Evaluated:
-    return messages.Evaluated(
-        session=question.session.name,
-        id=str(question.id),
-        text=str(question.text),
-        version=question.version,
-        lines=question.lines,
-        window_from=question.window_from,
-        confidence=question.confidence,
-        cached_tokens=question.cached,
-        new_tokens=len(question.tail),
-        completion_tokens=len(question.produced),
-        device_s=question.device_s,
-        finish_reason=question.finish,
-    )

@@ -17,7 +17,7 @@ from sticli.invocation import Invocation, document, of
 from sticli.progress import Progress
 from sticli.protocol import NewSession
 from sticli.reader import Reader
-from sticli.render import size
+from sticli.render import plural, size
 from sticli.sender import Sender, Target
 from sticli.spool import Spool
 
@@ -26,17 +26,23 @@ MODES = ("settled", "accepted")
 
 def append(
     context: typer.Context,
-    session: Annotated[str, typer.Argument(help="Name of the session.")],
+    session: Annotated[str, typer.Argument(metavar="SESSION", help="Name of the session.")],
     text: Annotated[
-        list[str] | None, typer.Argument(help="Text to append; without it, standard input.")
+        list[str] | None,
+        typer.Argument(metavar="TEXT...", help="Text to append; without it, standard input."),
     ] = None,
     wait: Annotated[
-        str, typer.Option(help="settled: until the model has read the lines; accepted: only stored")
+        str,
+        typer.Option(
+            metavar="settled|accepted", help="Until the model has read them, or only stored."
+        ),
     ] = "settled",
     create: Annotated[bool, typer.Option(help="Create a missing session, or exit with 3.")] = True,
     producer: Annotated[
         str | None,
-        typer.Option(help="Fixed id: the same input run again adds only what is missing."),
+        typer.Option(
+            metavar="ID", help="Fixed id: the same input run again adds only what is missing."
+        ),
     ] = None,
     reconnect: Annotated[
         bool, typer.Option(help="Outlive the daemon, or exit with 4 when it is gone.")
@@ -141,13 +147,13 @@ class Run:
         accepted, sender, cutter = self._sender.accepted, self._sender, self._cutter
         place = f"at version {accepted.version}" if accepted else "(nothing stored)"
         notes = (
-            (cutter.replaced, "bytes that were no UTF-8 replaced"),
-            (cutter.split, "lines split, too long"),
-            (pending, "lines pending"),
-            (self._spool.count, "lines read and not stored"),
+            (cutter.replaced, "byte", "replaced (not UTF-8)"),
+            (cutter.split, "line", "split (too long)"),
+            (pending, "line", "pending"),
+            (self._spool.count, "line", "read and not stored"),
         )
-        said = "".join(f", {number:,} {what}" for number, what in notes if number)
-        lines = f"{sender.lines:,} {'line' if sender.lines == 1 else 'lines'}"
+        said = "".join(f", {plural(number, what)} {how}" for number, what, how in notes if number)
+        lines = plural(sender.lines, "line")
         self._call.note(f"{lines}, {size(sender.bytes)} → {self._target.session} {place}{said}")
 
     def _document(self, pending: int) -> None:

@@ -11,25 +11,32 @@ from sticli.errors import SticliError
 from sticli.invocation import Invocation, argument, document, of
 from sticli.limit import deadline
 from sticli.protocol import Answer, Ask
-from sticli.render import printable
+from sticli.render import plural, printable
 from sticli.span import seconds
 
 
 def ask(
     context: typer.Context,
-    session: Annotated[str, typer.Argument(help="Name of the session.")],
+    session: Annotated[str, typer.Argument(metavar="SESSION", help="Name of the session.")],
     question: Annotated[
         list[str] | None,
-        typer.Argument(help="The question, or @ID of a flash question; - or nothing: from stdin."),
+        typer.Argument(
+            metavar="QUESTION...",
+            help="The question, or @ID of a flash question; - or nothing: from stdin.",
+        ),
     ] = None,
     live: Annotated[bool, typer.Option("--live", help="Never use a flash answer.")] = False,
     max_age: Annotated[
-        str | None, typer.Option(help="Accept a flash answer up to this old, as 5s.")
+        str | None,
+        typer.Option(metavar="SPAN", help="Accept a flash answer up to this old, as 5s."),
     ] = None,
-    max_tokens: Annotated[int, typer.Option(help="Longest answer, in tokens.", min=1)] = 64,
+    max_tokens: Annotated[
+        int, typer.Option(metavar="N", help="Longest answer, in tokens.", min=1)
+    ] = 64,
     wait: Annotated[bool, typer.Option("--wait", help="First read every stored line.")] = False,
     timeout: Annotated[
-        str | None, typer.Option(help="Give up after this time, as 10s, with exit code 124.")
+        str | None,
+        typer.Option(metavar="SPAN", help="Give up after this time, as 10s, with exit code 124."),
     ] = None,
 ) -> None:
     """Ask a session a question."""
@@ -92,8 +99,8 @@ def _say(call: Invocation, answer: Answer) -> None:
         _put(answer.answer + "\n")
     if answer.pending and not call.quiet:
         call.note(
-            f"answered at version {answer.version}; {answer.pending:,} newer lines are still "
-            "being read; --wait waits for them"
+            f"answered at version {answer.version}; {plural(answer.pending, 'newer line')} still "
+            "to be read; --wait waits for that"
         )
     call.detail(
         f"{answer.source}, {'fresh' if answer.fresh else 'not fresh'}, version {answer.version}, "

@@ -47,11 +47,12 @@ class Parameter(Protocol):
     name: str | None
     opts: list[str]
     secondary_opts: list[str]
+    metavar: str | None
     param_type_name: str
 
 
 def completion(
-    shell: Annotated[str, typer.Argument(help="bash, zsh or fish.")],
+    shell: Annotated[str, typer.Argument(metavar="SHELL", help="bash, zsh or fish.")],
 ) -> None:
     """Print the completion script of a shell."""
     if shell not in SCRIPTS:
@@ -72,7 +73,11 @@ def complete(words: list[str]) -> None:
 
 def _candidates(root: object, before: list[str], prefix: str) -> Iterator[str]:
     command, places = _walk(root, before)
-    if prefix.startswith("-"):
+    awaiting = [one for one in _valued(command) if before and before[-1] in one.opts]
+    if awaiting:
+        choices = (awaiting[0].metavar or "").split("|")
+        yield from choices if len(choices) > 1 else ()
+    elif prefix.startswith("-"):
         for parameter in (*_options(command), *_options(root)):
             yield from (*parameter.opts, *parameter.secondary_opts)
     elif commands := getattr(command, "commands", None):
@@ -100,10 +105,11 @@ def _walk(root: object, before: list[str]) -> tuple[object, list[str]]:
 
 
 def _takes_value(command: object, word: str) -> bool:
-    return any(
-        word in option.opts and not getattr(option, "is_flag", False)
-        for option in _options(command)
-    )
+    return any(word in option.opts for option in _valued(command))
+
+
+def _valued(command: object) -> list[Parameter]:
+    return [one for one in _options(command) if not getattr(one, "is_flag", False)]
 
 
 def _options(command: object) -> list[Parameter]:
@@ -122,7 +128,8 @@ def _values(name: str | None, places: list[str]) -> list[str]:
     try:
         if name == "session":
             return [session.name for session in client.sessions()]
-        return [flash.id for flash in client.flashes(places[0])] if name == "key" else []
+        mark = {"key": "", "question": "@"}.get(name or "")
+        return [] if mark is None else [f"{mark}{one.id}" for one in client.flashes(places[0])]
     except SticliError:
         return []  # a shell prompt is no place for errors
     finally:

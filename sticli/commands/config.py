@@ -38,7 +38,8 @@ def show(context: typer.Context) -> None:
 
 @app.command()
 def get(
-    context: typer.Context, key: Annotated[str, typer.Argument(help="Name of the setting.")]
+    context: typer.Context,
+    key: Annotated[str, typer.Argument(metavar="SETTING", help="Name of the setting.")],
 ) -> None:
     """Print the value of a setting."""
     settings, origin = config.load(paths.resolve().config_file)

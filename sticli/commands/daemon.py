@@ -7,17 +7,22 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from msgspec.structs import asdict
 
+from sticli import worker
 from sticli.client import Client
 from sticli.errors import NOT_FOUND, SticliError
 from sticli.invocation import Invocation, document, of
 from sticli.launch import command, leave, shake_hands
 from sticli.paths import Paths
 from sticli.protocol import Status, Version
-from sticli.render import age, printable, table
+from sticli.render import age, plural, printable, table
 
 app = typer.Typer(help="The life of the daemon.", rich_markup_mode=None)
-Model = Annotated[str | None, typer.Option(help="A GGUF file instead of the embedded model.")]
+Model = Annotated[
+    str | None, typer.Option(metavar="FILE", help="A GGUF file instead of the embedded model.")
+]
+LOADING = 60.0  # seconds that the model may take until a start says so and leaves
 STOPPING = 60.0  # seconds that a clean stop may take: it writes snapshots
 
 
@@ -37,7 +42,7 @@ def start(context: typer.Context, model: Model = None) -> None:
     found = running(launch.paths)
     if found and model:
         call.note("it runs already; `sticli daemon restart --model FILE` changes the model")
-    _tell(call, found or launch.start())
+    _tell(call, launch.paths, found or launch.start())
 
 
 @app.command()
@@ -56,7 +61,7 @@ def restart(context: typer.Context, model: Model = None) -> None:
     call = of(context)
     launch = call.launch(*arguments(model))
     halt(launch.paths)
-    _tell(call, launch.start())
+    _tell(call, launch.paths, launch.start())
 
 
 @app.command()
@@ -71,7 +76,7 @@ def status(context: typer.Context) -> None:
         raise typer.Exit(NOT_FOUND)
     found = Client(paths.socket).status()
     if call.json:
-        return document(found)
+        return document(running=True, **asdict(found))
     table(sys.stdout, ("WHAT", "VALUE"), _facts(found))
 
 
@@ -149,7 +154,23 @@ def halt(paths: Paths) -> Version | None:
     return found
 
 
-def _tell(call: Invocation, found: Version) -> None:
+def _tell(call: Invocation, paths: Paths, found: Version) -> None:
+    """Wait until the model is loaded, and say what runs.
+
+    Raises:
+        SticliError: why the model cannot be loaded.
+    """
+    client = Client(paths.socket)
+    state = client.status()
+    if state.worker != "ready" and not worker.failure(state):
+        call.note("the model is loading")
+        state = worker.wait(client, LOADING)
+    if error := worker.failure(state):
+        raise error
+    if state.last_error:
+        call.note(state.last_error)
+    if state.worker != "ready":
+        call.note(f"the model is still loading after {LOADING:g} s: `sticli daemon status`")
     if call.json:
         document(version=found)
     call.note(f"the daemon runs (pid {found.pid}, version {found.version})")
@@ -157,18 +178,18 @@ def _tell(call: Invocation, found: Version) -> None:
 
 def _facts(status: Status) -> list[tuple[str, str]]:
     model = status.model
+    pid = f"pid {status.worker_pid}, " if status.worker_pid else ""
     rows = [
         ("version", status.version.version),
         ("pid", f"{status.version.pid}, up {age(time.time() - status.version.started)}"),
-        ("worker", f"{status.worker} (pid {status.worker_pid}, {status.restarts} restarts)"),
+        ("worker", f"{status.worker} ({pid}{plural(status.restarts, 'restart')})"),
         ("model", f"{model.name} ({model.engine}, {model.context:,} tokens)" if model else "-"),
         ("model file", model.path if model else "-"),
         ("sessions", str(status.sessions)),
-        (
-            "cells",
-            f"{status.cells_used:,} used, {status.cells_reserved:,} reserved of {status.cells:,}",
-        ),
     ]
+    if status.cells:
+        used = f"{status.cells_used:,} used, {status.cells_reserved:,} reserved"
+        rows.append(("cells", f"{used} of {status.cells:,}"))
     if status.last_error:
         rows.append(("last error", status.last_error))
     return [*rows, *status.paths.items()]

@@ -15,12 +15,16 @@ if TYPE_CHECKING:
 
 def demo(
     context: typer.Context,
-    seconds: Annotated[float, typer.Option(help="How long the feed lasts.", min=1)] = 20.0,
-    rate: Annotated[float, typer.Option(help="Lines of the feed a second.", min=0.1)] = 8.0,
+    seconds: Annotated[
+        float, typer.Option(metavar="N", help="How long the feed lasts.", min=1)
+    ] = 20.0,
+    rate: Annotated[
+        float, typer.Option(metavar="N", help="Lines of the feed a second.", min=0.1)
+    ] = 8.0,
     model: Annotated[
-        str | None, typer.Option(help="A GGUF file instead of the embedded model.")
+        str | None, typer.Option(metavar="FILE", help="A GGUF file instead of the embedded model.")
     ] = None,
-    seed: Annotated[int, typer.Option(help="Which feed.")] = 1,
+    seed: Annotated[int, typer.Option(metavar="N", help="Which feed.")] = 1,
 ) -> None:
     """Show sticli at work on a simulated market feed, in a daemon and a home of its own.
 
@@ -36,8 +40,9 @@ def demo(
     from sticli.demo.view import Screen, Silent, plain_or_screen
 
     call = of(context)
+    words = arguments(model)
     call.note(f"a daemon of its own starts; the feed is --seed {seed}")
-    with stage(arguments(model)) as paths:
+    with stage(words) as paths:
         view = Silent() if call.json else plain_or_screen()
         show = Show(lambda: Client(paths.socket, 180.0), view, seed, CELLS)
         with view if isinstance(view, Screen) else nullcontext():
@@ -68,7 +73,8 @@ def _report(call: Invocation, score: "Score", fresh: bool, seed: int) -> bool:
     print(f"asked live          {score.of('live')}")
     print(f"asked, flash hit    {score.of('flash')}")
     print(f"pushed on a change  {score.of('pushed')}")
-    print(f"{score.freshness:.0%} of standing questions that were asked met a fresh answer")
+    if score.looks:
+        print(score.share())
     print(f"{'ok' if ok else 'NOT ok'}: {accuracy:.1%} right, promised are {ACCURACY:.0%}")
     if not fresh:
         print("NOT ok: a standing question had no fresh answer at the end", file=sys.stderr)

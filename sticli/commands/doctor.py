@@ -12,9 +12,11 @@ from pathlib import Path
 import typer
 
 from sticli import config, paths
+from sticli.client import Client
 from sticli.errors import FAILURE, SticliError
 from sticli.invocation import document, of
-from sticli.launch import shake_hands
+from sticli.launch import HANDSHAKE, shake_hands
+from sticli.protocol import Status
 from sticli.render import table
 
 ROOM = 256 << 20  # bytes that journal and snapshots should find free
@@ -54,7 +56,7 @@ def _checks(where: paths.Paths) -> Iterator[Check]:
     yield _room(where.data)
     yield from _settings(where)
     yield _engine()
-    yield _daemon(where)
+    yield from _daemon(where)
 
 
 def _check(name: str, ok: bool, found: str, advice: str) -> Check:
@@ -63,7 +65,7 @@ def _check(name: str, ok: bool, found: str, advice: str) -> Check:
 
 
 def _folder(name: str, folder: Path) -> Check:
-    place = next(parent for parent in (folder, *folder.parents) if parent.exists())
+    place = next(parent for parent in (folder, *folder.parents) if os.path.exists(parent))
     ok = place.is_dir() and os.access(place, os.W_OK | os.X_OK)
     return _check(name, ok, str(folder), f"{place} is not writable: change its owner or mode")
 
@@ -76,13 +78,15 @@ def _socket_folder(socket: Path) -> Check:
         return Check("socket", False, error.message, error.hint)
     except FileNotFoundError:
         return Check("socket", True, f"{socket} (its folder is made on the first start)")
+    except OSError as error:
+        return Check("socket", False, f"{socket.parent}: {error.strerror}", "see the folders above")
     private = stat.S_ISDIR(info.st_mode) and not stat.S_IMODE(info.st_mode) & 0o077
     ok = private and info.st_uid == os.geteuid()
     return _check("socket", ok, str(socket), f"make {socket.parent} a folder of yours, mode 0700")
 
 
 def _room(folder: Path) -> Check:
-    place = next(parent for parent in (folder, *folder.parents) if parent.exists())
+    place = next(parent for parent in (folder, *folder.parents) if os.path.exists(parent))
     free = shutil.disk_usage(place).free
     return _check("disk", free >= ROOM, f"{free / 1e9:.1f} GB free at {place}", "make room")
 
@@ -121,11 +125,23 @@ def _engine() -> Check:
     return _check("engine", found is not None, place, "pip install llama-cpp-python")
 
 
-def _daemon(where: paths.Paths) -> Check:
+def _daemon(where: paths.Paths) -> Iterator[Check]:
     try:
         found = shake_hands(where)
+        status = Client(where.socket, HANDSHAKE).status()
     except SticliError as error:
         if error.code == "unreachable":
-            return Check("daemon", True, "not running (it starts on first use)")
-        return Check("daemon", False, error.message, error.hint)
-    return Check("daemon", True, f"version {found.version}, pid {found.pid}")
+            yield Check("daemon", True, "not running (it starts on first use)")
+        else:
+            yield Check("daemon", False, error.message, error.hint)
+        return
+    yield Check("daemon", True, f"version {found.version}, pid {found.pid}")
+    yield _worker(status)
+
+
+def _worker(status: Status) -> Check:
+    """How the model's process is; what went wrong before is a problem until a restart."""
+    ok = status.worker in ("starting", "ready") and not status.last_error
+    said = f"{status.worker}; last error: {status.last_error}" if status.last_error else ""
+    advice = "`sticli daemon restart` starts it afresh, `sticli daemon logs` says more"
+    return _check("worker", ok, said or status.worker, advice)

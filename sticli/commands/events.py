@@ -1,38 +1,55 @@
 """`sticli events`: what happens, as it happens."""
 
-import time
+from collections.abc import Iterator
 from typing import Annotated
 
 import typer
+from msgspec.structs import asdict
 
+from sticli.client import Client
 from sticli.errors import SticliError
 from sticli.invocation import emit, of
+from sticli.protocol import SCHEMA, Event
+from sticli.resume import resume
 
-FIRST, LONGEST = 0.1, 3.0  # seconds between tries to connect again
+TYPES = ("connected", "settled", "answer", "session", "worker", "full", "stale", "heartbeat")
 
 
 def events(
     context: typer.Context,
-    session: Annotated[str | None, typer.Argument(help="Only of this session.")] = None,
-    type_: Annotated[
-        str | None, typer.Option("--type", help="Only of these types, as answer,settled.")
+    session: Annotated[
+        str | None, typer.Argument(metavar="SESSION", help="Only of this session.")
     ] = None,
-    since: Annotated[int | None, typer.Option(help="After the event with this id.")] = None,
+    type_: Annotated[
+        str | None,
+        typer.Option("--type", metavar="TYPES", help="Only of these types, as answer,settled."),
+    ] = None,
+    since: Annotated[
+        int | None, typer.Option(metavar="N", help="After the event with this id.")
+    ] = None,
     reconnect: Annotated[bool, typer.Option(help="Go on when the daemon comes back.")] = True,
 ) -> None:
     """Print events as one JSON object a line, until Ctrl-C."""
-    call = of(context)
-    client, delay = call.connect(), FIRST
-    while True:
-        try:
-            for event in client.again().events(session=session, type=type_, since=since):
-                emit(event)
-                since, delay = max(event.id, since or 0), FIRST
-            raise SticliError("unreachable", "the daemon ended the stream")
-        except SticliError as error:
-            if error.code != "unreachable" or not reconnect or since is None:
-                raise
-            if delay == FIRST:
-                call.note(f"{error.message}; waiting for it to come back")
-        time.sleep(delay)
-        delay = min(delay * 2, LONGEST)
+    call, known = of(context), since
+    types = _types(type_)
+
+    def opened(client: Client) -> Iterator[Event]:
+        return client.events(session=session, type=types, since=known)
+
+    if session is not None:
+        call.connect().session(session)  # there is one
+    for event in resume(call, opened, reconnect):
+        emit({**asdict(event), "schema_version": SCHEMA})
+        known = max(event.id, known or 0)
+
+
+def _types(text: str | None) -> str | None:
+    """The types, as they were given.
+
+    Raises:
+        SticliError: there is no such type.
+    """
+    for name in text.split(",") if text is not None else ():
+        if name not in TYPES:
+            raise SticliError("bad_request", f"no events of type {name!r}", f"{', '.join(TYPES)}")
+    return text

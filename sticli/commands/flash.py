@@ -1,12 +1,15 @@
 """`sticli flash`: questions that are answered before they are asked."""
 
+import os
 import shlex
+import shutil
 import sys
 import time
 from typing import Annotated
 
 import typer
 
+from sticli import worker
 from sticli.client import Client
 from sticli.errors import SticliError
 from sticli.invocation import argument, document, of
@@ -18,7 +21,7 @@ from sticli.span import seconds
 LOOK = 0.05  # seconds between looks at an answer that is awaited
 
 app = typer.Typer(help="Questions that are answered before they are asked.", rich_markup_mode=None)
-Session = Annotated[str, typer.Argument(help="Name of the session.")]
+Session = Annotated[str, typer.Argument(metavar="SESSION", help="Name of the session.")]
 Key = Annotated[str, typer.Argument(metavar="ID", help="Id of the flash question.")]
 
 
@@ -26,13 +29,21 @@ Key = Annotated[str, typer.Argument(metavar="ID", help="Id of the flash question
 def add(
     context: typer.Context,
     session: Session,
-    question: Annotated[str, typer.Argument(help="The question.")],
-    key: Annotated[str | None, typer.Option("--id", help="Its id; else one is made.")] = None,
-    max_tokens: Annotated[int, typer.Option(help="Longest answer, in tokens.", min=1)] = 32,
-    debounce: Annotated[str, typer.Option(help="Rest after new lines, as 200ms.")] = "200ms",
+    question: Annotated[str, typer.Argument(metavar="QUESTION", help="The question.")],
+    key: Annotated[
+        str | None, typer.Option("--id", metavar="ID", help="Its id; else one is made.")
+    ] = None,
+    max_tokens: Annotated[
+        int, typer.Option(metavar="N", help="Longest answer, in tokens.", min=1)
+    ] = 32,
+    debounce: Annotated[
+        str, typer.Option(metavar="SPAN", help="Rest after new lines, as 200ms.")
+    ] = "200ms",
     exec_: Annotated[
         str | None,
-        typer.Option("--exec", help="Program run on a changed answer (JSON on its stdin)."),
+        typer.Option(
+            "--exec", metavar="COMMAND", help="Program run on a changed answer (JSON on its stdin)."
+        ),
     ] = None,
 ) -> None:
     """Register a question; prints its id."""
@@ -66,7 +77,8 @@ def get(
     stale: Annotated[bool, typer.Option("--stale", help="Print an outdated answer too.")] = False,
     wait: Annotated[bool, typer.Option("--wait", help="Wait for a fresh answer.")] = False,
     timeout: Annotated[
-        str | None, typer.Option(help="Give up after this time, as 10s, with exit code 124.")
+        str | None,
+        typer.Option(metavar="SPAN", help="Give up after this time, as 10s, with exit code 124."),
     ] = None,
 ) -> None:
     """Print the answer of a question; exit code 6 when it is not fresh."""
@@ -88,22 +100,36 @@ def rm(context: typer.Context, session: Session, key: Key) -> None:
     """Remove a question."""
     call = of(context)
     call.connect().remove_flash(session, key)
+    if call.json:
+        document(removed=key)
     call.note(f"removed flash question {key} of {session}")
 
 
 def _words(text: str) -> list[str]:
+    """Program and arguments; the program by its whole path, for the daemon works elsewhere."""
     try:
         words = shlex.split(text)
     except ValueError as error:
         raise SticliError("bad_request", f"--exec {text!r}: {error}") from None
     if not words:
         raise SticliError("bad_request", "--exec is empty", "give a program and its arguments")
-    return words
+    program = shutil.which(words[0])
+    if program is None:
+        raise SticliError(
+            "bad_request", f"--exec: no program {words[0]!r}", "name one that can be run"
+        )
+    return [os.path.abspath(program), *words[1:]]
 
 
 def _fresh(client: Client, session: str, key: str) -> Flash:
-    """The question once its answer is fresh; an unchanged answer is no event, so this asks."""
+    """The question once its answer is fresh; an unchanged answer is no event, so this asks.
+
+    Raises:
+        SticliError: why there will be none.
+    """
     while not (found := client.flash(session, key)).fresh:
+        if error := worker.failure(client.status()):
+            raise error
         time.sleep(LOOK)
     return found
 

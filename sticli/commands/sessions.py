@@ -9,26 +9,40 @@ import typer
 from sticli.errors import SticliError
 from sticli.invocation import document, of
 from sticli.protocol import NewSession, OnFull, Session
-from sticli.render import age, count, one_line, table
+from sticli.render import age, count, one_line, plural, table
 
-Name = Annotated[str, typer.Argument(help="Name of the session.")]
+Name = Annotated[str, typer.Argument(metavar="SESSION", help="Name of the session.")]
 
 
 def new(
     context: typer.Context,
     session: Name,
-    system: Annotated[str | None, typer.Option(help="Instructions ahead of the data.")] = None,
-    limit: Annotated[int | None, typer.Option(help="Tokens of context.", min=1)] = None,
+    system: Annotated[
+        str | None, typer.Option(metavar="TEXT", help="Instructions ahead of the data.")
+    ] = None,
+    limit: Annotated[
+        int | None, typer.Option(metavar="N", help="Tokens of context.", min=1)
+    ] = None,
     on_full: Annotated[
-        OnFull, typer.Option(help="Once full: go on with the newest half, or refuse lines.")
+        OnFull,
+        typer.Option(
+            metavar="rebase|stop", help="Once full: go on with the newest half, or refuse lines."
+        ),
     ] = OnFull.REBASE,
 ) -> None:
     """Create a session."""
     call = of(context)
-    made = call.connect().new(NewSession(session, system, limit, on_full))
+    try:
+        made = call.connect().new(NewSession(session, system, limit, on_full))
+    except SticliError as error:
+        hint = f"`sticli show {session}` shows it, `sticli rm {session}` removes it"
+        raise SticliError(
+            error.code, error.message, hint if error.code == "exists" else error.hint
+        ) from None
     if call.json:
         document(made)
-    call.note(f"created session {made.name} ({made.limit:,} tokens)")
+    room = f" ({plural(made.limit, 'token')})" if made.limit else ""  # unknown without a model
+    call.note(f"created session {made.name}{room}")
 
 
 def ps(context: typer.Context) -> None:
@@ -64,22 +78,27 @@ def rm(
     if not yes:
         _confirm(session, lines)
     client.remove(session)
-    call.note(f"removed session {session} ({lines:,} lines)")
+    if call.json:
+        document(removed=session)
+    call.note(f"removed session {session} ({plural(lines, 'line')})")
 
 
 def _confirm(session: str, lines: int) -> None:
     if not sys.stdin.isatty():
         raise SticliError(
-            "bad_request", f"removing {session} deletes {lines:,} lines", "confirm with --yes"
+            "bad_request",
+            f"removing {session} deletes {plural(lines, 'line')}",
+            "confirm with --yes",
         )
-    if not typer.confirm(f"Remove {session} and its {lines:,} lines?", err=True):
+    if not typer.confirm(f"Remove {session} and its {plural(lines, 'line')}?", err=True):
         raise typer.Exit(1)
 
 
 def _row(session: Session) -> tuple[str, ...]:
-    numbers = (session.lines, session.pending, session.version, session.tokens, session.limit)
+    numbers = (session.lines, session.pending, session.version, session.tokens)
+    limit = count(session.limit) if session.limit else "-"
     used = age(time.time() - session.last_used)
-    return (session.name, session.state, *map(count, numbers), count(session.flash), used)
+    return (session.name, session.state, *map(count, numbers), limit, count(session.flash), used)
 
 
 def _facts(session: Session) -> list[tuple[str, str]]:
@@ -89,7 +108,7 @@ def _facts(session: Session) -> list[tuple[str, str]]:
         ("lines", f"{session.lines:,} stored, {session.settled_lines:,} settled"),
         ("pending", count(session.pending)),
         ("version", f"{session.version} stored, {session.settled} settled"),
-        ("tokens", f"{session.tokens:,} of {session.limit:,}"),
+        ("tokens", f"{session.tokens:,} of {session.limit:,}" if session.limit else "-"),
         ("window", f"from line {session.window_from}"),
         ("when full", session.on_full),
         ("flash", count(session.flash)),
@@ -98,5 +117,5 @@ def _facts(session: Session) -> list[tuple[str, str]]:
         ("system", one_line(session.system) if session.system else "(default)"),
     ]
     if session.left_out:
-        rows.append(("left out", f"{session.left_out:,} lines, too long for the window"))
-    return [*rows, ("note", session.note)] if session.note else rows
+        rows.append(("left out", f"{plural(session.left_out, 'line')}, too long for the window"))
+    return rows if session.note in ("", "new") else [*rows, ("note", session.note)]

@@ -32,9 +32,11 @@ def version(context: typer.Context) -> None:
 
 def api(
     context: typer.Context,
-    method: Annotated[str, typer.Argument(help="GET, POST or DELETE.")],
-    path: Annotated[str, typer.Argument(help="As /v1/status.")],
-    body: Annotated[str | None, typer.Argument(help="JSON; - reads it from stdin.")] = None,
+    method: Annotated[str, typer.Argument(metavar="METHOD", help="GET, POST or DELETE.")],
+    path: Annotated[str, typer.Argument(metavar="PATH", help="As /v1/status.")],
+    body: Annotated[
+        str | None, typer.Argument(metavar="BODY", help="JSON; - reads it from stdin.")
+    ] = None,
 ) -> None:
     """Send one request to the daemon's API and print the reply."""
     verb = method.upper()

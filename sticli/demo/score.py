@@ -26,17 +26,32 @@ class Score:
     """All samples, and how often a standing question met a fresh answer when it was asked."""
 
     samples: list[Sample] = field(default_factory=list)
-    looks: int = 0
-    fresh: int = 0
+    fresh: int = 0  # standing questions that met a fresh answer when they were asked
+    missed: list[float] = field(default_factory=list)  # ms of those that were answered live
 
     def add(self, sample: Sample) -> Sample:
         self.samples.append(sample)
         return sample
 
-    def look(self, fresh: bool) -> None:
-        """Note whether a standing question was answered ahead of time."""
-        self.fresh += fresh
-        self.looks += 1
+    def look(self, fresh: bool, ms: float) -> None:
+        """Note whether a standing question was answered ahead of time, and how fast."""
+        if fresh:
+            self.fresh += 1
+        else:
+            self.missed.append(ms)
+
+    @property
+    def looks(self) -> int:
+        """How often a standing question was asked."""
+        return self.fresh + len(self.missed)
+
+    def share(self) -> str:
+        """The freshness in words; empty while nothing was asked."""
+        if not self.looks:
+            return ""
+        said = f"{self.freshness:.0%} of standing questions met a fresh answer"
+        median = percentile(self.missed, 0.5)
+        return said if median is None else f"{said}, the rest live ones (median {median:.0f} ms)"
 
     @property
     def freshness(self) -> float:

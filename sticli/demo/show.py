@@ -139,7 +139,7 @@ class Show:
 
     def _asked(self, day: Day, answer: Answer, ms: float, live: bool) -> None:
         if not live:
-            self.score.look(answer.source == "flash")
+            self.score.look(answer.source == "flash", ms)
         self._judge(answer.source, day, answer.question, answer.answer, answer.version, ms)
 
     def _listen(self) -> None:

@@ -5,16 +5,18 @@ import shutil
 import signal
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from sticli import launch
-from sticli.client import Client
-from sticli.errors import SticliError
 from sticli.paths import SOCKET_LIMIT, Paths, resolve
 
-STOPPING = 30.0  # seconds for a clean stop
+ENDS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+STOPPING = 5.0  # seconds for a clean stop: nothing of this home is kept
+CLEARING = 20  # tries to remove the home: a worker may still be leaving it
+PAUSE = 0.1  # seconds between them
 
 
 @contextmanager
@@ -24,19 +26,32 @@ def stage(arguments: tuple[str, ...]) -> Iterator[Paths]:
     Raises:
         SticliError: it does not start.
     """
-    home = _folder()
-    environ = {key: value for key, value in os.environ.items() if key != "STICLI_SOCKET"}
-    environ["STICLI_HOME"] = str(home)
-    paths = resolve(environ)
-    process: subprocess.Popen[bytes] | None = None
-    try:
-        process = launch.spawn(paths, arguments, environ)
+    with ExitStack() as undo:
+        with _unbroken():
+            home = _folder()
+            undo.callback(_clear, home)
+            environ = {key: value for key, value in os.environ.items() if key != "STICLI_SOCKET"}
+            environ["STICLI_HOME"] = str(home)
+            paths = resolve(environ)
+            process = launch.spawn(paths, arguments, environ)
+            undo.callback(_end, process)
         launch.wait(paths, process)
         yield paths
+
+
+@contextmanager
+def _unbroken() -> Iterator[None]:
+    """What ends the program waits until this is done."""
+    came: list[int] = []
+    heeded = [number for number in ENDS if signal.getsignal(number) is not signal.SIG_IGN]
+    before = {n: signal.signal(n, lambda number, frame: came.append(number)) for n in heeded}
+    try:
+        yield
     finally:
-        if process:
-            _end(paths, process)
-        shutil.rmtree(home, ignore_errors=True)
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    if came:
+        signal.raise_signal(came[0])
 
 
 def _folder() -> Path:
@@ -48,11 +63,21 @@ def _folder() -> Path:
     return Path(tempfile.mkdtemp(prefix="sticli-", dir="/tmp"))
 
 
-def _end(paths: Paths, process: "subprocess.Popen[bytes]") -> None:
-    with suppress(SticliError):  # one that answers no more is ended all the same
-        Client(paths.socket, STOPPING).stop()
-    try:
-        process.wait(STOPPING)
-    except subprocess.TimeoutExpired:
-        process.send_signal(signal.SIGKILL)
-        process.wait()
+def _end(process: "subprocess.Popen[bytes]") -> None:
+    """End the daemon, whatever it is doing: it may have no socket yet."""
+    with _unbroken():
+        process.terminate()
+        try:
+            process.wait(STOPPING)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _clear(home: Path) -> None:
+    with _unbroken():
+        for _ in range(CLEARING):
+            shutil.rmtree(home, ignore_errors=True)
+            if not home.exists():
+                return
+            time.sleep(PAUSE)

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
 SHOWN = 7  # lines of the feed and samples on the screen: 80x24 must do
+COLUMNS = (("standing question", 26), ("answer", 12), ("truth", 12), ("", 1), ("version", 12))
 
 
 class Silent:
@@ -72,8 +73,7 @@ class Screen:
     def standing(self, day: Day, flashes: list[Flash], score: Score) -> None:
         self._rows = [_row(day, flash) for flash in flashes]
         live, flash = score.of("live"), score.of("flash")
-        met = f"{score.freshness:.0%} of standing questions met a fresh answer"
-        self._foot = f"live: {live}\nflash: {flash}\n{met}"
+        self._foot = f"live: {live}\nflash: {flash}\n{score.share()}"
 
     def _draw(self) -> "RenderableType":
         from rich.console import Group
@@ -81,14 +81,16 @@ class Screen:
         from rich.table import Table
         from rich.text import Text
 
-        flash = Table("standing question", "answer", "truth", "", "version", box=None, expand=True)
+        flash = Table(box=None)
+        for head, width in COLUMNS:
+            flash.add_column(head, width=width, no_wrap=True)
         for row in self._rows:
             flash.add_row(*map(Text, row))
         columns = Table.grid(expand=True, padding=(0, 1))
         columns.add_column(width=26, no_wrap=True)
         columns.add_column(no_wrap=True, overflow="ellipsis")
         feed = Text("\n".join(self._feed))
-        asked = Text("\n".join(map(_verdict, self._samples)))
+        asked = Text("\n".join(f"{_verdict(one)} {one.kind}" for one in self._samples))
         columns.add_row(feed, asked)
         return Group(
             Panel(columns, title=self._title, height=SHOWN + 2),
@@ -99,15 +101,15 @@ class Screen:
 
 def _verdict(sample: Sample) -> str:
     mark = "✓" if sample.right else f"✗ ({sample.truth})"
-    how = f"{sample.kind} {sample.ms:.1f} ms" if sample.ms else sample.kind
-    return f"{one_line(sample.question)} {one_line(sample.answer)} {mark} {how}"
+    time = f" {sample.ms:.1f} ms" if sample.ms else ""
+    return f"{one_line(sample.question)} {one_line(sample.answer)} {mark}{time}"
 
 
 def _row(day: Day, flash: Flash) -> tuple[str, ...]:
     truth = day.truth(flash.question, flash.version or 0) or "-"
     if flash.answer is None:
         return flash.question, "-", "-", "", "-"
-    mark = "✓" if flash.answer.strip() == truth else "✗"
+    mark = "" if truth == "-" else "✓" if flash.answer.strip() == truth else "✗"
     age = "fresh" if flash.fresh else "older"
     return flash.question, one_line(flash.answer), truth, mark, f"{flash.version} {age}"
 

@@ -11,6 +11,7 @@ from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from socketserver import ThreadingMixIn, UnixStreamServer
 from typing import Any
+from urllib.parse import parse_qs
 
 Json = dict[str, Any]
 
@@ -25,6 +26,7 @@ class Script:
     answer: Json = field(default_factory=dict)
     lose_replies: int = 0  # appends that are stored and then cut off before the reply
     refuse: Json | None = None  # the error of every append
+    failure: Json | None = None  # why the worker is stopped
     slow: float = 0.0  # seconds before an answer
     settle_after: float = 0.0  # seconds until appended lines settle
     sessions: dict[str, list[str]] = field(default_factory=dict)
@@ -46,6 +48,15 @@ class Script:
             "created": time.time(), "last_used": time.time(), "system": None,
             "on_full": "stop",
             "left_out": 0, "note": "",
+        }  # fmt: skip
+
+    def status(self) -> Json:
+        return {
+            "version": {"version": "0.1.0", "protocol": self.protocol, "pid": 1, "started": 0.0},
+            "worker": "stopped" if self.failure else "ready", "worker_pid": None, "restarts": 0,
+            "last_error": self.failure["message"] if self.failure else "", "model": None,
+            "sessions": len(self.sessions), "cells": 0, "cells_reserved": 0, "cells_used": 0,
+            "usage": {}, "counters": {}, "paths": {}, "failure": self.failure,
         }  # fmt: skip
 
     def settle(self, name: str, version: int) -> None:
@@ -107,6 +118,8 @@ class Handler(BaseHTTPRequestHandler):
                 self._reply(
                     {"version": "0.1.0", "protocol": script.protocol, "pid": 1, "started": 0.0}
                 )
+            case ("GET", "status"):
+                self._reply(script.status())
             case ("GET", "sessions"):
                 self._reply([script.session(name) for name in script.sessions])
             case ("POST", "sessions"):
@@ -138,9 +151,10 @@ class Handler(BaseHTTPRequestHandler):
                 self._append(name, body)
             case ("GET", "lines"):
                 lines = script.sessions[name]
+                first = int(parse_qs(self.path.partition("?")[2]).get("from", ["1"])[0])
                 self._stream(
                     json.dumps({"seq": n, "version": 1, "at": 0.0, "text": text})
-                    for n, text in enumerate(lines, 1)
+                    for n, text in enumerate(lines[first - 1 :], first)
                 )
             case ("POST", "ask"):
                 self._ask(name, body)
@@ -176,7 +190,8 @@ class Handler(BaseHTTPRequestHandler):
         time.sleep(script.slow)
         answer = {
             "session": name, "question": body["question"], "answer": "".join(script.pieces),
-            "source": "live", "fresh": True, "version": 1, "window_from": 1, "pending": 0,
+            "source": "live", "fresh": True, "version": 1, "lines": 1, "window_from": 1,
+            "pending": 0,
             "confidence": 3.5, "cached_tokens": 90, "new_tokens": 9, "completion_tokens": 2,
             "ttft_ms": 1.0, "total_ms": 2.0, "finish_reason": "stop", "schema_version": 1,
         }  # fmt: skip

@@ -30,7 +30,7 @@ def test_lines_arrive_as_they_are(script: Script, sticli: Run) -> None:
     assert done.stdout == b""
     said = done.stderr.decode()
     assert "created session s" in said
-    assert "4 lines, 28 B → s at version 1, 1 bytes that were no UTF-8 replaced" in said
+    assert "4 lines, 28 B → s at version 1, 1 byte replaced (not UTF-8)" in said
 
 
 def test_text_of_the_command_line(script: Script, sticli: Run) -> None:
@@ -160,7 +160,7 @@ def test_a_full_session_ends_the_wait_with_5_and_the_numbers(script: Script, sti
     script.state = "full"
     done = sticli("append", "s", input="a\n")
     assert done.returncode == 5
-    assert "session s is full: 9 of 4,096 cells used, 1 lines kept" in done.stderr
+    assert "session s is full: 9 of 4,096 cells used, no room for 1 line kept" in done.stderr
     assert "1 line, 2 B" in done.stderr
 
 
@@ -195,7 +195,7 @@ def test_a_refusal_is_5_and_ends_the_reading(script: Script) -> None:
         process.stdin.flush()
         assert process.wait(SLOW) == 5
         out, said = process.communicate()
-    assert b"1 lines read and not stored" in said
+    assert b"1 line read and not stored" in said
     assert json.loads(out)["error"]["code"] == "context_length_exceeded"
 
 
@@ -222,14 +222,14 @@ def test_a_terminal_sees_progress_and_a_clean_summary(script: Script) -> None:
         process.stdin.write(b"one\n")
         process.stdin.flush()
         shown = b""
-        while b"1 lines stored, 0 to send" not in shown:
+        while b"1 line stored, 0 to send" not in shown:
             shown += os.read(ours, 65536)
         process.stdin.close()
         while b"1 line, 4 B" not in shown:
             shown += os.read(ours, 65536)
         assert process.wait(SLOW) == 0
     os.close(ours)
-    assert b"lines read by the model" in shown
+    assert b"of 1 line read by the model" in shown
     assert b"\r\x1b[Ksticli: 1 line, " in shown
 
 

@@ -1,6 +1,8 @@
 """`sticli ask` and `sticli flash` as processes."""
 
 import json
+import shutil
+from pathlib import Path
 
 import pytest
 
@@ -37,7 +39,7 @@ def test_pending_lines_are_said_on_stderr(session: Script, sticli: Run) -> None:
     session.answer = {"pending": 340, "version": 12}
     done = sticli("ask", "s", "?")
     assert done.stdout == "131.25\n"
-    assert "answered at version 12; 340 newer lines are still being read" in done.stderr
+    assert "answered at version 12; 340 newer lines still to be read" in done.stderr
     assert sticli("ask", "s", "?", "-q").stderr == ""
 
 
@@ -64,16 +66,33 @@ def test_a_real_session(daemon: Client, sticli: Run) -> None:
 
 
 def test_flash_questions(session: Script, sticli: Run) -> None:
-    words = ("--id", "x", "--debounce", "1.5s", "--exec", "notify 'it moved'", "--max-tokens", "7")
+    words = ("--id", "x", "--debounce", "1.5s", "--exec", "true 'it moved'", "--max-tokens", "7")
     assert sticli("flash", "add", "s", "price?", *words).stdout == "x\n"
     made = session.flash["s"]["x"]
     assert (made["debounce_ms"], made["max_tokens"]) == (1500, 7)
-    assert made["exec"] == ["notify", "it moved"]
+    assert made["exec"] == [shutil.which("true"), "it moved"]
     assert "price?" in sticli("flash", "ls", "s").stdout
     assert json.loads(sticli("flash", "ls", "s", "--json").stdout)["flash"][0]["id"] == "x"
-    assert sticli("flash", "rm", "s", "x").returncode == 0
+    assert json.loads(sticli("flash", "rm", "s", "x", "--json").stdout)["removed"] == "x"
     assert sticli("flash", "rm", "s", "x").returncode == 3
     assert sticli("flash", "add", "s", "?", "--exec", "open 'quote").returncode == 2
+    assert sticli("flash", "add", "s", "?", "--exec", "no-such-program").returncode == 2
+
+
+def test_a_hook_is_found_from_here(session: Script, sticli: Run, tmp_path: Path) -> None:
+    program = tmp_path / "hook"
+    program.write_text("#!/bin/sh\n")
+    program.chmod(0o755)
+    done = sticli("flash", "add", "s", "?", "--id", "x", "--exec", "./hook", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert session.flash["s"]["x"]["exec"] == [str(program)]
+
+
+def test_waiting_ends_when_the_model_cannot_be_loaded(session: Script, sticli: Run) -> None:
+    sticli("flash", "add", "s", "price?", "--id", "x")
+    session.failure = {"code": "model", "message": "cut.gguf is cut", "hint": ""}
+    done = sticli("flash", "get", "s", "x", "--wait")
+    assert (done.returncode, done.stderr) == (1, "sticli: cut.gguf is cut\n")
 
 
 def test_an_answer_that_is_not_fresh_is_6(session: Script, sticli: Run) -> None:

@@ -4,6 +4,7 @@ import json
 import os
 import pty
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +14,7 @@ import typer
 
 from sticli import cli
 from sticli.errors import CODES
+from sticli.words import FREE, hoist
 from tests.sticli.conftest import SLOW, Run, command, start
 from tests.sticli.scripted import Script
 
@@ -86,8 +88,45 @@ def test_a_socket_path_that_is_too_long_is_said(
 
 
 def test_global_options_work_anywhere_before_two_dashes() -> None:
-    assert cli.hoist(["ask", "s", "-v", "q", "--json"]) == ["-v", "--json", "ask", "s", "q"]
-    assert cli.hoist(["append", "s", "--", "-q"]) == ["append", "s", "--", "-q"]
+    assert hoist(["ask", "s", "-v", "q", "--json"]) == ["-v", "--json", "ask", "s", "q"]
+    assert hoist(["append", "s", "--", "-q"]) == ["append", "s", "--", "-q"]
+    late = ["ask", "s", "what", "now", "--timeout", "5s", "-v"]
+    assert hoist(late) == ["-v", "ask", "s", "what", "now", "--timeout", "5s"]
+
+
+@pytest.mark.parametrize(
+    "words", ["append m run ls -v now", "ask m what -q is it", "append m --wait accepted a -j -- b"]
+)
+def test_an_option_inside_a_text_is_refused(sticli: Run, words: str) -> None:
+    done = sticli(*words.split())
+    assert done.returncode == 2
+    assert "put -- before" in done.stdout + done.stderr
+
+
+def test_options_that_take_a_value_are_known() -> None:
+    commands = getattr(typer.main.get_command(cli.build()), "commands", {})
+    for name, valued in FREE.items():
+        options = [p for p in commands[name].params if p.param_type_name == "option"]
+        assert {one for p in options if not p.is_flag for one in p.opts} == valued
+
+
+def test_closed_streams_and_narrow_ones_are_no_accident(script: Script) -> None:
+    script.sessions["s"] = ["größer"]
+    for words in ("ps >&-", "ps >&- 2>&-", "ps <&- >&-"):
+        line = f"{shlex.join(command())} {words}"
+        done = subprocess.run(["sh", "-c", line], capture_output=True, text=True, timeout=SLOW)
+        assert (done.returncode, done.stderr) == (0, "")
+    environ = os.environ | {"PYTHONIOENCODING": "ascii"}
+    done = subprocess.run(
+        command("log", "s"), env=environ, capture_output=True, text=True, timeout=SLOW
+    )
+    assert (done.stdout, done.stderr) == ("gr\\xf6\\xdfer\n", "")
+
+
+def test_version_and_help_are_short(sticli: Run) -> None:
+    assert sticli("--version").stdout.startswith("sticli ")
+    assert "Usage: sticli flash add" in sticli("flash", "add", "-h").stdout
+    assert "see `sticli flash add --help`" in sticli("flash", "add").stderr
 
 
 def test_quiet_says_nothing_but_the_data(script: Script, sticli: Run) -> None:

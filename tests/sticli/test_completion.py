@@ -4,9 +4,11 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from msgspec.structs import asdict
 
+from sticli.protocol import Flash
 from tests.sticli.conftest import SLOW, Run
-from tests.sticli.scripted import Script
+from tests.sticli.scripted import Json, Script
 
 ROOT = Path(__file__).parents[2]
 FILES = {"bash": "sticli.bash", "zsh": "_sticli", "fish": "sticli.fish"}
@@ -22,9 +24,14 @@ def offers(sticli: Run, *words: str) -> list[str]:
     return str(sticli("_complete", "--", *words).stdout).split()
 
 
+def flash(session: str, key: str) -> Json:
+    made = Flash(session, key, "?", 9, 0, None, None, False, None, None, None, None, 0)
+    return asdict(made)
+
+
 def test_commands_options_and_names(script: Script, sticli: Run) -> None:
     script.sessions |= {"market": [], "logs": []}
-    script.flash["market"] = {"x": {}}
+    script.flash["market"] = {"x": flash("market", "x")}
     assert "append" in offers(sticli, "")
     assert "_complete" not in offers(sticli, "")
     assert offers(sticli, "da") == ["daemon"]
@@ -35,6 +42,10 @@ def test_commands_options_and_names(script: Script, sticli: Run) -> None:
     assert offers(sticli, "ask", "--max-tokens", "5", "l") == ["logs"]
     assert offers(sticli, "completion", "z") == ["zsh"]
     assert "--json" in offers(sticli, "ps", "--")
+    assert offers(sticli, "append", "market", "--wait", "") == ["settled", "accepted"]
+    assert offers(sticli, "daemon", "start", "--model", "") == []
+    assert offers(sticli, "flash", "get", "market", "") == ["x"]
+    assert offers(sticli, "ask", "market", "@") == ["@x"]
 
 
 def test_no_daemon_is_no_noise(home: Path, sticli: Run) -> None:

@@ -36,14 +36,16 @@ def test_start_stop_restart_status(home: Path, model: Path, sticli: Run) -> None
     first = json.loads(sticli("daemon", "start", *words).stdout)["version"]["pid"]
     assert json.loads(sticli("daemon", "start", "--json").stdout)["version"]["pid"] == first
     status = json.loads(sticli("daemon", "status", "--json").stdout)
-    assert status["version"]["pid"] == first
+    assert (status["version"]["pid"], status["running"]) == (first, True)
+    second = sticli("daemon", "run")
+    assert (second.returncode, second.stderr) == (1, "sticli: the daemon is already running\n")
     assert str(first) in sticli("daemon", "status").stdout
-    second = json.loads(sticli("daemon", "restart", *words).stdout)["version"]["pid"]
-    assert second != first
+    after = json.loads(sticli("daemon", "restart", *words).stdout)["version"]["pid"]
+    assert after != first
     assert launch.leave(first, 0)
     assert "serving" in sticli("daemon", "logs").stdout
     halt(sticli)
-    assert launch.leave(second, 0)
+    assert launch.leave(after, 0)
     assert sticli("daemon", "status").returncode == 3
 
 
@@ -63,8 +65,52 @@ def test_a_daemon_that_cannot_start_says_why(
     (home / "config" / "config.toml").write_text("modle = 1\n")
     monkeypatch.setenv("STICLI_NO_AUTOSTART", "0")
     done = sticli("ps")
-    assert done.returncode == 4
+    assert done.returncode == 2
     assert "unknown setting 'modle'" in done.stderr
+    assert "starting" not in done.stderr
+    (home / "config" / "config.toml").write_text("")
+    monkeypatch.setenv("STICLI_THREADS", "abc")
+    done = sticli("ps")
+    assert done.returncode == 2
+    assert "threads must be a whole number, is 'abc' (from STICLI_THREADS)" in done.stderr
+
+
+def test_a_model_that_cannot_be_loaded_fails_the_start(
+    home: Path, model: Path, sticli: Run, tmp_path: Path
+) -> None:
+    cut = tmp_path / "cut.gguf"
+    cut.write_bytes(model.read_bytes()[:5000])
+    done = sticli("daemon", "start", "--model", str(cut), "-q")
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+    assert str(cut) in done.stderr
+    assert sticli("doctor").returncode == 1
+    found = json.loads(sticli("doctor", "--json").stdout)["checks"][-1]
+    assert (found["name"], found["ok"]) == ("worker", False)
+    assert "pid None" not in sticli("daemon", "status").stdout
+    halt(sticli)
+
+
+def test_a_home_that_is_a_file_is_said(
+    tmp_path: Path, sticli: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "file"
+    file.touch()
+    monkeypatch.setenv("STICLI_HOME", str(file))
+    monkeypatch.setenv("STICLI_NO_AUTOSTART", "0")
+    done = sticli("ps")
+    assert done.returncode == 1
+    assert done.stderr == f"sticli: {file}/run: Not a directory\n"
+    checked = sticli("doctor")
+    assert (checked.returncode, checked.stderr) == (1, "")
+    assert "PROBLEM" in checked.stdout
+
+
+def test_the_last_line_is_told_without_its_stamp(home: Path) -> None:
+    where = paths.resolve()
+    where.state.mkdir()
+    for line in ("sticli: no room", "2026-11-22 05:35:31,123 ERROR sticli.daemon: no room"):
+        where.log.write_text(f"{line}\n")
+        assert launch.last_line(where) == "no room"
 
 
 def test_the_log_is_private(home: Path) -> None:

@@ -10,10 +10,11 @@ from tests.sticli.scripted import Script, serve
 
 
 def test_events_are_lines_of_json_until_interrupted(daemon: Client, sticli: Run) -> None:
-    with start("events", "s", "--type", "settled") as process:
+    sticli("new", "s")
+    with start("events", "s", "--type", "connected,settled") as process:
         assert process.stdout
         first = json.loads(process.stdout.readline())
-        assert first["type"] == "connected"
+        assert (first["type"], first["schema_version"]) == ("connected", 1)
         sticli("append", "s", input="a\n")
         settled = json.loads(process.stdout.readline())
         assert (settled["type"], settled["session"]) == ("settled", "s")
@@ -55,6 +56,7 @@ def test_the_log_is_what_was_appended(daemon: Client, sticli: Run) -> None:
     rows = [json.loads(line) for line in sticli("log", "s", "--json").stdout.splitlines()]
     assert [row["seq"] for row in rows] == [1, 2, 3, 4]
     assert {row["version"] for row in rows} == {1}
+    assert {(row["type"], row["schema_version"]) for row in rows} == {("line", 1)}
 
 
 def test_the_log_follows(daemon: Client, sticli: Run) -> None:
@@ -68,16 +70,52 @@ def test_the_log_follows(daemon: Client, sticli: Run) -> None:
         assert process.wait(SLOW) == 130
 
 
+def test_a_log_that_follows_goes_on_after_the_daemon_comes_back(home: Path) -> None:
+    place = home / "run" / "sticli.sock"
+    script = Script(sessions={"s": ["one"]})
+    stop = serve(place, script)
+    with start("log", "s", "-f") as process:
+        assert process.stdout
+        assert process.stdout.readline() == b"one\n"
+        stop()
+        script.sessions["s"].append("two")
+        stop = serve(place, script)
+        assert process.stdout.readline() == b"two\n"
+        process.terminate()
+        assert process.wait(SLOW) == 143
+        stop()
+
+
+def test_a_quiet_stream_ends_when_its_reader_has_left(daemon: Client, sticli: Run) -> None:
+    sticli("append", "s", "one")
+    for words in (("events",), ("log", "s", "-f")):
+        with start(*words) as process:
+            assert process.stdout
+            assert process.stdout.readline()
+            process.stdout.close()
+            assert process.wait(SLOW) == 0
+
+
+def test_events_of_nobody_and_of_no_type(script: Script, sticli: Run) -> None:
+    assert sticli("events", "nobody").returncode == 3
+    done = sticli("events", "--type", "answer,bogus")
+    assert done.returncode == 2
+    assert "settled" in done.stderr
+
+
 def test_the_life_of_a_session(daemon: Client, sticli: Run) -> None:
     assert sticli("new", "s", "--system", "Be short.", "--limit", "500").returncode == 0
-    assert sticli("new", "s").returncode == 1
+    again = sticli("new", "s")
+    assert again.returncode == 1
+    assert "`sticli rm s`" in again.stderr
+    assert sticli("new", "--", "-s").returncode == 2
     assert sticli("new", "no/slash").returncode == 2
     shown = json.loads(sticli("show", "s", "--json").stdout)
     assert (shown["name"], shown["system"]) == ("s", "Be short.")
     assert "Be short." in sticli("show", "s").stdout
     assert [one["name"] for one in json.loads(sticli("ps", "--json").stdout)["sessions"]] == ["s"]
     assert sticli("rm", "s").returncode == 2  # nobody is there to be asked
-    assert sticli("rm", "s", "--yes").returncode == 0
+    assert json.loads(sticli("rm", "s", "--yes", "--json").stdout)["removed"] == "s"
     assert sticli("show", "s").returncode == 3
 
 

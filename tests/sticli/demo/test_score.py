@@ -32,3 +32,12 @@ def test_percentiles_are_nearest_ranks(values: list[float], share: float) -> Non
     found = percentile(values, share)
     assert found in values
     assert sum(value <= found for value in values) >= share * len(values) - 1e-9
+
+
+def test_the_share_says_how_the_others_were_answered() -> None:
+    score = Score()
+    assert score.share() == ""
+    for fresh, ms in ((True, 0.1), (True, 0.1), (True, 0.1), (False, 12.0)):
+        score.look(fresh, ms)
+    assert score.share().startswith("75%")
+    assert "the rest live ones (median 12 ms)" in score.share()

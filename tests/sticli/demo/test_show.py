@@ -51,6 +51,33 @@ def test_an_interrupted_demo_leaves_nothing(place: Path, model: Path) -> None:
     assert not home.exists()
 
 
+@pytest.mark.parametrize("pause", [0.0, 0.1, 0.4, 0.9])
+def test_one_interrupted_twice_as_it_starts_leaves_nothing(
+    place: Path, model: Path, pause: float
+) -> None:
+    with start("demo", "--model", str(model), "--seconds", "600") as process:
+        while not list(place.iterdir()) and process.poll() is None:
+            time.sleep(0.005)
+        time.sleep(pause)
+        process.send_signal(signal.SIGINT)
+        time.sleep(0.05)
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=SLOW)
+    assert process.returncode == 130
+    assert not list(place.iterdir())
+
+
+def test_one_whose_terminal_is_gone_leaves_nothing(place: Path, model: Path) -> None:
+    with start("demo", "--model", str(model), "--seconds", "600") as process:
+        assert process.stdout
+        while not process.stdout.readline().startswith(b"feed"):
+            pass
+        process.send_signal(signal.SIGHUP)
+        process.communicate(timeout=SLOW)
+    assert process.returncode == 129
+    assert not list(place.iterdir())
+
+
 def test_the_truth_of_each_version_is_known(daemon: Client) -> None:
     day = Day(daemon, 1, seed=3, tokens=4000)
     seen = [day.trade() for _ in range(12)]

@@ -1,0 +1,35 @@
+"""What the worker's state means for who waits for it."""
+
+import time
+
+from sticli.client import Client
+from sticli.errors import SticliError
+from sticli.protocol import Status
+
+LOOK = 0.05  # seconds between looks
+
+
+def failure(status: Status) -> SticliError | None:
+    """Why no answer will come; None while there is hope."""
+    if status.worker != "stopped":
+        return None
+    found = status.failure
+    if found:
+        return SticliError(found.code, found.message, found.hint)
+    return SticliError("worker_down", status.last_error, "see `sticli daemon logs`")
+
+
+def wait(client: Client, seconds: float) -> Status:
+    """The status once the worker is ready, or when the time is over.
+
+    Raises:
+        SticliError: why it will not become ready.
+    """
+    end = time.monotonic() + seconds
+    while True:
+        status = client.status()
+        if error := failure(status):
+            raise error
+        if status.worker == "ready" or time.monotonic() > end:
+            return status
+        time.sleep(LOOK)
