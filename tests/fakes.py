@@ -104,6 +104,7 @@ class FakeEngine:
     """The engine contract over hashes; `price` and `clock` simulate time."""
 
     name = "fake"
+    rewinds = True
 
     def __init__(
         self,

@@ -83,6 +83,52 @@ def _byte_letters() -> list[str]:
     return [chr(byte if byte in printable else next(spare)) for byte in range(256)]
 
 
+def write_recurrent(path: Path, *, seed: int) -> Path:
+    """Write a random model of the mamba shape: a state in place of cells."""
+    writer = gguf.GGUFWriter(path, "mamba")
+    writer.add_context_length(4096)
+    writer.add_embedding_length(WIDTH)
+    writer.add_feed_forward_length(0)
+    writer.add_head_count(0)
+    writer.add_block_count(LAYERS)
+    writer.add_ssm_conv_kernel(4)
+    writer.add_ssm_inner_size(2 * WIDTH)
+    writer.add_ssm_state_size(16)
+    writer.add_ssm_time_step_rank(8)
+    writer.add_layer_norm_rms_eps(1e-5)
+    add_vocabulary(writer, None)
+    for name, tensor in _recurrent_weights(np.random.default_rng(seed)):
+        writer.add_tensor(name, tensor)
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+    return path
+
+
+def _recurrent_weights(rng: np.random.Generator) -> Iterator[tuple[str, NDArray[np.float32]]]:
+    def matrix(rows: int, columns: int, gain: float = 1.5) -> NDArray[np.float32]:
+        values = rng.standard_normal((rows, columns)) * gain / np.sqrt(columns)
+        return values.astype(np.float32)
+
+    inner, state, rank = 2 * WIDTH, 16, 8
+    yield "token_embd.weight", matrix(len(vocabulary()), WIDTH, 8.0)
+    for layer in range(LAYERS):
+        block = f"blk.{layer}."
+        yield block + "attn_norm.weight", np.ones(WIDTH, np.float32)
+        yield block + "ssm_in.weight", matrix(2 * inner, WIDTH)
+        yield block + "ssm_conv1d.weight", matrix(inner, 4)
+        yield block + "ssm_conv1d.bias", np.zeros(inner, np.float32)
+        yield block + "ssm_x.weight", matrix(rank + 2 * state, inner)
+        yield block + "ssm_dt.weight", matrix(inner, rank)
+        yield block + "ssm_dt.bias", np.zeros(inner, np.float32)
+        yield block + "ssm_a", -np.exp(matrix(inner, state))
+        yield block + "ssm_d", np.ones(inner, np.float32)
+        yield block + "ssm_out.weight", matrix(WIDTH, inner)
+    yield "output_norm.weight", np.ones(WIDTH, np.float32)
+    yield "output.weight", matrix(len(vocabulary()), WIDTH, 4.0)
+
+
 def _weights(
     rng: np.random.Generator, vocabulary_size: int, gemma: bool
 ) -> Iterator[tuple[str, NDArray[np.float32]]]:

@@ -56,6 +56,7 @@ class Engine(Protocol):
     name: str
     cells: int  # the budget: cells that sessions may reserve together
     chunk: int  # the most tokens one pass computes well; a plan may hold more
+    rewinds: bool  # whether a fork or cut at an earlier length is free; else it computes again
     detail: dict[str, str]  # settings worth showing: calibration, build
 
     @property

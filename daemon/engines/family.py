@@ -1,7 +1,7 @@
 """One llama_context and its sequences: a session's durable one and the forks of it."""
 
 import ctypes
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import llama_cpp
@@ -12,7 +12,10 @@ from sticli.daemon.engines.base import Damaged, Exhausted, Logits, Row
 from sticli.daemon.engines.batch import Batch
 from sticli.daemon.engines.cells import Cells, Held
 from sticli.daemon.engines.model import Model
+from sticli.daemon.engines.rows import positions, split, wanted
 
+Tokens = NDArray[np.int32]
+NOTHING: Tokens = np.zeros(0, np.int32)
 SLOTS = 72  # sequences a family: 64 flash questions, the durable one, a few asks
 
 
@@ -35,6 +38,7 @@ class Family:
     def __init__(self, model: Model, tuning: Tuning, limit: int) -> None:
         self._model = model
         self._held: dict[int, Held] = {}
+        self._past: dict[int, Tokens] = {}  # of sequences that can only be rolled back by replay
         self._free_slots = list(range(SLOTS - 1, -1, -1))
         self._context = llama_cpp.llama_init_from_model(
             model.pointer, _params(model, tuning, limit)
@@ -62,7 +66,8 @@ class Family:
         if not self._free_slots:
             raise Exhausted(f"a session runs at most {SLOTS} sequences")
         slot = self._free_slots.pop()
-        self._held[slot] = np.zeros(0, np.int32)
+        self._held[slot] = NOTHING
+        self._remember(slot, NOTHING)
         return slot
 
     def fork(self, parent: int, length: int) -> int:
@@ -72,9 +77,15 @@ class Family:
             Exhausted: every slot is taken, or the model's window was restored without `length`.
         """
         self._check_window(parent, length)
+        replay = self._model.recurrent and length < self.length(parent)
+        past = self._remembered(parent, length) if replay else self._past.get(parent)
         slot = self.add()
         self._held[slot] = self._held[parent][:length]
         self.cells.share(self._held[slot])
+        if replay:
+            self._replay(slot, past)
+            return slot
+        self._remember(slot, past)
         for name in self._names(slot) if length else ():
             llama_cpp.llama_memory_seq_cp(self._memory, parent, name, 0, length)
         return slot
@@ -116,16 +127,60 @@ class Family:
             Exhausted: as for `fork`; then nothing has changed.
         """
         self._check_window(slot, length)
+        if self._model.recurrent and length:
+            self._rewind(slot, length)
+            return
         for name in self._names(slot):
             llama_cpp.llama_memory_seq_rm(self._memory, name, length, -1)
         self.cells.give(self._held[slot][length:])
         self._held[slot] = self._held[slot][:length]
+        self._remember(slot, NOTHING)  # of a recurrent state nothing is left here
 
     def drop(self, slot: int) -> None:
         """Forget a sequence."""
         self.cut(slot, 0)
         del self._held[slot]
+        self._past.pop(slot, None)
         self._free_slots.append(slot)
+
+    def _rewind(self, slot: int, length: int) -> None:
+        """Take a recurrent state back, which only a replay from the beginning can.
+
+        Raises:
+            Exhausted: it was restored, so that its tokens are not known; nothing has changed.
+        """
+        newest = llama_cpp.llama_memory_seq_pos_max(self._memory, slot)
+        if newest == length - 1:
+            return
+        past = self._remembered(slot, length)
+        llama_cpp.llama_memory_seq_rm(self._memory, slot, -1, -1)
+        self.cells.give(self._held[slot][length:])
+        self._held[slot] = self._held[slot][:length]
+        self._replay(slot, past)
+
+    def _remembered(self, slot: int, length: int) -> Tokens:
+        """The first tokens of a sequence.
+
+        Raises:
+            Exhausted: it was restored, so that they are not known.
+        """
+        if slot not in self._past:
+            raise Exhausted(f"restored, asked for its first {length} tokens")
+        return self._past[slot][:length]
+
+    def _remember(self, slot: int, past: Tokens | None) -> None:
+        """Note what a sequence holds; None: nobody knows, it was restored."""
+        self._past.pop(slot, None)
+        if past is not None and self._model.recurrent:
+            self._past[slot] = past
+
+    def _replay(self, slot: int, past: Tokens | None) -> None:
+        """Compute `past` into a sequence whose state is empty."""
+        self._remember(slot, past)
+        if past is not None and len(past):
+            places = np.full(len(past), slot, np.int32)
+            nothing = np.zeros(len(past), np.bool_)
+            self._pass(past, np.arange(len(past), dtype=np.int32), places, nothing)
 
     def decode(self, slots: Sequence[int], rows: Sequence[Row]) -> list[Logits | None]:
         """Compute the rows, one a slot; logits of shape [wanted, vocabulary] where wanted.
@@ -137,13 +192,16 @@ class Family:
         lengths = np.array([len(row.tokens) for row in rows])
         found = self._pass(
             np.concatenate([np.asarray(row.tokens, np.int32) for row in rows]),
-            np.concatenate([_positions(row) for row in rows]),
+            np.concatenate([positions(row) for row in rows]),
             np.repeat(np.asarray(slots, np.int32), lengths),
-            np.concatenate([_wanted(row) for row in rows]),
+            np.concatenate([wanted(row) for row in rows]),
         )
-        for slot, length in zip(slots, lengths, strict=True):
-            self._held[slot] = np.concatenate([self._held[slot], self.cells.take(int(length))])
-        return list(_split(rows, found))
+        for slot, row in zip(slots, rows, strict=True):
+            cells = self.cells.take(len(row.tokens))
+            self._held[slot] = np.concatenate([self._held[slot], cells])
+            if slot in self._past:
+                self._past[slot] = np.append(self._past[slot], np.array(row.tokens, np.int32))
+        return list(split(rows, found))
 
     def _pass(
         self,
@@ -201,6 +259,7 @@ class Family:
             raise Damaged(f"llama.cpp took {read} of {len(array)} bytes, up to token {newest}")
         self._keep(np.array([slot], np.int32))
         self._held[slot] = self.cells.take(tokens)
+        self._remember(slot, None)
         return slot
 
     def close(self) -> None:
@@ -225,28 +284,3 @@ def _params(model: Model, tuning: Tuning, limit: int) -> llama_cpp.llama_context
     params.offload_kqv = params.op_offload = False
     params.no_perf = params.swa_full = params.kv_unified = True
     return params
-
-
-def _positions(row: Row) -> NDArray[np.int32]:
-    return np.arange(row.start, row.start + len(row.tokens), dtype=np.int32)
-
-
-def _wanted(row: Row) -> NDArray[np.bool_]:
-    flags = np.zeros(len(row.tokens), np.bool_)
-    if row.wants == "all":
-        flags[:] = True
-    elif row.wants == "last":
-        flags[-1:] = True
-    return flags
-
-
-def _split(rows: Sequence[Row], found: Logits) -> Iterator[Logits | None]:
-    """Each row's share of the wanted logits."""
-    at = 0
-    for row in rows:
-        if row.wants == "none":
-            yield None
-            continue
-        count = len(row.tokens) if row.wants == "all" else 1
-        yield found[at : at + count]
-        at += count

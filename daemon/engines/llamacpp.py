@@ -30,6 +30,7 @@ class LlamaCpp:
     ) -> None:
         self.cells = cells
         self.chunk = tuning.chunk
+        self.rewinds = not model.recurrent
         self.detail = detail
         self._model = model
         self._tuning = tuning

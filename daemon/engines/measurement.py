@@ -53,7 +53,7 @@ def cell_bytes(model: Model, tuning: Tuning) -> int:
         for position in range(2):
             family.decode([slot], [Row(_PROBE, [0], position)])
             sizes.append(len(family.save(slot)))
-        return sizes[1] - sizes[0]
+        return max(1, sizes[1] - sizes[0])  # a recurrent state does not grow
 
 
 def measure(model: Model, threads: Sequence[int], seconds: float = 2.0) -> Finding:

@@ -32,6 +32,9 @@ class Model:
         self.vocabulary = llama_cpp.llama_model_get_vocab(self.pointer)
         self.vocabulary_size: int = llama_cpp.llama_vocab_n_tokens(self.vocabulary)
         self.context: int = llama_cpp.llama_model_n_ctx_train(self.pointer)
+        self.recurrent: bool = llama_cpp.llama_model_is_recurrent(
+            self.pointer
+        ) or llama_cpp.llama_model_is_hybrid(self.pointer)
         self.window: int = llama_cpp.llama_model_n_swa(self.pointer)
 
     def _check(self, path: Path) -> None:
@@ -39,8 +42,6 @@ class Model:
         model = self.pointer
         if llama_cpp.llama_model_has_encoder(model) or not llama_cpp.llama_model_has_decoder(model):
             raise refusal(path, "it has an encoder, sessions need a decoder-only model")
-        if llama_cpp.llama_model_is_recurrent(model) or llama_cpp.llama_model_is_hybrid(model):
-            raise refusal(path, "its recurrent state cannot be shared or rolled back")
         if llama_cpp.llama_model_is_diffusion(model):
             raise refusal(path, "diffusion models do not read text in order")
         vocabulary = llama_cpp.llama_model_get_vocab(model)

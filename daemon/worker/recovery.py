@@ -49,8 +49,8 @@ class Recovery:
     def save(self, session: Session) -> None:
         """Write the session's snapshot; a disk that does not take it does no harm."""
         session.saved = session.length
-        if self.snapshots is None or not session.length:
-            return
+        if self.snapshots is None or not session.length or not self.engine.rewinds:
+            return  # what cannot be rewound cannot be verified when it is loaded
         logits = self._last_logits(session.seq, session.length, session.tokens)
         top = np.argsort(logits)[-TOP:]
         header = Header(

@@ -20,7 +20,10 @@ from sticli.render import age, plural, printable, table
 
 app = typer.Typer(help="The life of the daemon.", rich_markup_mode=None)
 Model = Annotated[
-    str | None, typer.Option(metavar="FILE", help="A GGUF file instead of the embedded model.")
+    str | None,
+    typer.Option(
+        metavar="FILE", help="A GGUF file for this daemon; the setting `model` is for all."
+    ),
 ]
 LOADING = 60.0  # seconds that the model may take until a start says so and leaves
 STOPPING = 60.0  # seconds that a clean stop may take: it writes snapshots

@@ -13,7 +13,7 @@ from sticli.daemon.engines.llamacpp import LlamaCpp
 from sticli.daemon.engines.model import Model
 from sticli.errors import SticliError
 from tests.fakes import SIZE, FakeEngine
-from tests.tiny import CELL_BYTES, CHATML, write_model
+from tests.tiny import CELL_BYTES, CHATML, write_model, write_recurrent
 
 CELLS = 6000
 CHUNK = 128
@@ -27,6 +27,7 @@ class Subject:
     vocabulary: int
     tolerance: float
     window: int = 0  # tokens that the model attends to, if not all
+    recurrent: bool = False  # keeps a state, which only a replay takes back
 
 
 @pytest.fixture(scope="session")
@@ -42,20 +43,33 @@ def windowed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_model(path, seed=1, architecture="gemma2", window=32)
 
 
-@pytest.fixture(params=["fake", "tiny", "tiny-flash", "tiny-window", "embedded"])
-def subject(request: pytest.FixtureRequest, tiny: Path, windowed: Path) -> Iterator[Subject]:
+@pytest.fixture(scope="session")
+def recurrent(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A tiny model that keeps a state in place of cells."""
+    return write_recurrent(tmp_path_factory.mktemp("model") / "recurrent.gguf", seed=1)
+
+
+@pytest.fixture(params=["fake", "tiny", "tiny-flash", "tiny-window", "recurrent", "embedded"])
+def subject(
+    request: pytest.FixtureRequest, tiny: Path, windowed: Path, recurrent: Path
+) -> Iterator[Subject]:
     """One fresh engine of each kind."""
     if request.param == "fake":
         yield Subject(FakeEngine(CELLS, chunk=CHUNK), SIZE, 0)
         return
-    files = {"tiny": tiny, "tiny-flash": tiny, "tiny-window": windowed}
+    files = {
+        "tiny": tiny,
+        "tiny-flash": tiny,
+        "tiny-window": windowed,
+        "recurrent": recurrent,
+    }
     model = Model(files.get(request.param) or _embedded())
     tuning = Tuning(flash=request.param == "tiny-flash", chunk=CHUNK, threads=1)
     engine = LlamaCpp(model, tuning, CELLS, CELL_BYTES, {})
     # Between batches the tiny model's logits, of deviation 4, differ by 0.002, where a cell of
     # 16 bits is rounded the other way; with flash attention by 0.05.
     tolerance = 0.02 if request.param in ("tiny", "tiny-window") else 0.25
-    yield Subject(engine, model.vocabulary_size, tolerance, model.window)
+    yield Subject(engine, model.vocabulary_size, tolerance, model.window, model.recurrent)
     engine.close()
 
 
