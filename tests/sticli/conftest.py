@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
 
 from sticli import launch, paths
 from sticli.client import Client
@@ -16,8 +15,6 @@ from tests.sticli.scripted import Script, serve
 from tests.tiny import write_model
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
-settings.register_profile("busy", deadline=None)
-settings.load_profile("busy")
 
 SLOW = 120.0  # seconds that a busy machine may need
 
