@@ -1,5 +1,6 @@
 """A real model file that needs no training: random weights, byte-level vocabulary, milliseconds."""
 
+import functools
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import gguf
 import numpy as np
 from numpy.typing import NDArray
 
+Tensor = tuple[str, NDArray[np.float32]]
 LAYERS, WIDTH, HEADS, KV_HEADS, FORWARD = 2, 64, 4, 2, 128
 CONTROLS = ("<|endoftext|>", "<|im_start|>", "<|im_end|>")
 PAIRS = ("th", "in", "er", "an", "re", "on", "at", "en")
@@ -44,13 +46,9 @@ def write_model(
     if window:
         writer.add_sliding_window(window)
     add_vocabulary(writer, template)
-    for name, tensor in _weights(np.random.default_rng(seed), len(vocabulary()), window > 0):
-        writer.add_tensor(name, tensor)
-    writer.write_header_to_file()
-    writer.write_kv_data_to_file()
-    writer.write_tensors_to_file()
-    writer.close()
-    return path
+    return _finish(
+        writer, path, _weights(np.random.default_rng(seed), len(vocabulary()), window > 0)
+    )
 
 
 def vocabulary() -> list[str]:
@@ -97,7 +95,12 @@ def write_recurrent(path: Path, *, seed: int) -> Path:
     writer.add_ssm_time_step_rank(8)
     writer.add_layer_norm_rms_eps(1e-5)
     add_vocabulary(writer, None)
-    for name, tensor in _recurrent_weights(np.random.default_rng(seed)):
+    return _finish(writer, path, _recurrent_weights(np.random.default_rng(seed)))
+
+
+def _finish(writer: gguf.GGUFWriter, path: Path, tensors: Iterator[Tensor]) -> Path:
+    """Write header and tensors to the file."""
+    for name, tensor in tensors:
         writer.add_tensor(name, tensor)
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
@@ -106,11 +109,16 @@ def write_recurrent(path: Path, *, seed: int) -> Path:
     return path
 
 
-def _recurrent_weights(rng: np.random.Generator) -> Iterator[tuple[str, NDArray[np.float32]]]:
-    def matrix(rows: int, columns: int, gain: float = 1.5) -> NDArray[np.float32]:
-        values = rng.standard_normal((rows, columns)) * gain / np.sqrt(columns)
-        return values.astype(np.float32)
+def _matrix(
+    rng: np.random.Generator, rows: int, columns: int, gain: float = 1.5
+) -> NDArray[np.float32]:
+    """A random matrix; gains above 1 make logits that differ clearly."""
+    values = rng.standard_normal((rows, columns)) * gain / np.sqrt(columns)
+    return values.astype(np.float32)
 
+
+def _recurrent_weights(rng: np.random.Generator) -> Iterator[Tensor]:
+    matrix = functools.partial(_matrix, rng)
     inner, state, rank = 2 * WIDTH, 16, 8
     yield "token_embd.weight", matrix(len(vocabulary()), WIDTH, 8.0)
     for layer in range(LAYERS):
@@ -129,15 +137,10 @@ def _recurrent_weights(rng: np.random.Generator) -> Iterator[tuple[str, NDArray[
     yield "output.weight", matrix(len(vocabulary()), WIDTH, 4.0)
 
 
-def _weights(
-    rng: np.random.Generator, vocabulary_size: int, gemma: bool
-) -> Iterator[tuple[str, NDArray[np.float32]]]:
-    """Every tensor of the model; gains above 1 make logits that differ clearly."""
+def _weights(rng: np.random.Generator, vocabulary_size: int, gemma: bool) -> Iterator[Tensor]:
+    """Every tensor of the model."""
 
-    def matrix(rows: int, columns: int, gain: float = 1.5) -> NDArray[np.float32]:
-        values = rng.standard_normal((rows, columns)) * gain / np.sqrt(columns)
-        return values.astype(np.float32)
-
+    matrix = functools.partial(_matrix, rng)
     keys = WIDTH // HEADS * KV_HEADS
     yield "token_embd.weight", matrix(vocabulary_size, WIDTH, 8.0)
     for layer in range(LAYERS):

@@ -81,7 +81,8 @@ class Engine(Protocol):
         """A sequence that shares the first `length` cells of `seq`; nothing is copied.
 
         Raises:
-            Exhausted: no more sequences can be told apart.
+            Exhausted: no more sequences can be told apart, or `seq` was loaded from a state that
+                does not reach back to `length` (sliding windows, recurrent models).
         """
         ...
 
@@ -102,7 +103,11 @@ class Engine(Protocol):
         ...
 
     def cut(self, seq: Seq, length: int) -> None:
-        """Forget what lies beyond the first `length` tokens."""
+        """Forget what lies beyond the first `length` tokens.
+
+        Raises:
+            Exhausted: `seq` was loaded from a state that does not reach back; nothing has changed.
+        """
         ...
 
     def drop(self, seq: Seq) -> None:
