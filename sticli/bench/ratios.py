@@ -72,19 +72,7 @@ def settled(client: Client, name: str) -> protocol.Session:
     return session
 
 
-def first_piece(client: Client, name: str) -> float:
-    """Time to the first event of a live question, through the client."""
-    request = protocol.Ask(QUESTION, max_tokens=1, live=True, stream=True)
-
-    def ask() -> None:
-        events = client.ask_stream(name, request)
-        next(event for event in events if event[0] in ("piece", "answer"))
-        list(events)
-
-    return timed(ask)
-
-
-def ask_over_bare(client: Client, engine: Bare, name: str, rounds: int) -> tuple[Figure, float]:
+def ask_over_bare(client: Client, engine: Bare, name: str, rounds: int) -> Figure:
     request = protocol.Ask(QUESTION, max_tokens=1, live=True)
     answer = client.ask(name, request)
     held = client.session(name).tokens
@@ -100,7 +88,7 @@ def ask_over_bare(client: Client, engine: Bare, name: str, rounds: int) -> tuple
         f"{median(ours) * 1e3:.2f} ms over {median(floor) * 1e3:.2f} ms bare, "
         f"{answer.new_tokens} tokens on {held} cells"
     )
-    return Figure("ask over the bare engine", f"{ratio:.2f}", "≤ 1.10", detail), median(ours)
+    return Figure("ask over the bare engine", f"{ratio:.2f}", "≤ 1.10", detail)
 
 
 def neighbours(client: Client, name: str, tokens: int, rounds: int) -> Figure:
@@ -191,8 +179,7 @@ def measure(client: Client, options: argparse.Namespace) -> Iterator[Figure]:
     flash = model.detail.get("flash_attention", "off") == "on"
     threads = int(model.detail.get("threads", "2"))
     with bare(Path(model.path), options.tokens * 2, flash=flash, threads=threads) as engine:
-        figure, _ = ask_over_bare(client, engine, session.name, options.rounds)
-        yield figure
+        yield ask_over_bare(client, engine, session.name, options.rounds)
         yield ingest_over_bare(client, engine, options.tokens, max(3, options.rounds // 10))
     yield neighbours(client, session.name, options.tokens, options.rounds)
     yield flash_hits(client, session.name, options.rounds * 50)
