@@ -72,7 +72,7 @@ def messages(name: str, batches: Iterable[Batch], first: int) -> Iterator[Lines]
     Small batches share a message. A message carries the newest version that it completes: the
     last of its batches', or the one before when more of that batch follows.
     """
-    texts: list[str] = []
+    texts: list[str | None] = []
     size = version = 0
     for batch in batches:
         rest = batch.texts[max(0, first - batch.first) :]
@@ -90,9 +90,9 @@ def messages(name: str, batches: Iterable[Batch], first: int) -> Iterator[Lines]
         yield Lines(name, first, version, texts)
 
 
-def weigh(texts: Sequence[str]) -> int:
+def weigh(texts: Sequence[str | None]) -> int:
     """Characters, newlines included."""
-    return sum(map(len, texts)) + len(texts)
+    return sum(len(text) for text in texts if text) + len(texts)
 
 
 def _parts(texts: list[str]) -> Iterator[list[str]]:

@@ -10,6 +10,8 @@ from collections.abc import Iterator
 import msgspec
 
 from sticli.config import Settings
+from sticli.form import Form
+from sticli.protocol import Account
 
 FRAME_LIMIT = 64 << 20
 HEADER = struct.Struct("<I")
@@ -41,8 +43,10 @@ class Open(Message, frozen=True):
     limit: int | None
     lines: int
     version: int
-    on_full: str = "stop"  # or "rebase": go on with the newest half of the lines
+    on_full: str = "stop"  # a protocol.OnFull
     window_from: int = 0  # where the window began when the front last heard of it
+    tenant: str = ""  # whose cells it may share
+    pinned: bool = False
 
 
 class Keep(Message, frozen=True):
@@ -52,12 +56,15 @@ class Keep(Message, frozen=True):
 
 
 class Lines(Message, frozen=True):
-    """Lines `first`… (from 0) of the session's journal, which make `version`."""
+    """Lines `first`… (from 0) of the session's journal, which make `version`.
+
+    None stands for a line that is not read: it was dropped, and another one says so.
+    """
 
     session: str
     first: int
     version: int
-    texts: list[str]
+    texts: list[str | None]
 
 
 class Close(Message, frozen=True):
@@ -72,6 +79,9 @@ class Ask(Message, frozen=True):
     question: str
     max_tokens: int
     min_version: int
+    form: Form | None = None
+    at: tuple[int, int] | None = None  # (version, lines): see the first `lines` lines only
+    decision: str = ""  # id of the flash question that this is: its prepared state serves
 
 
 class Cancel(Message, frozen=True):
@@ -84,11 +94,27 @@ class AddFlash(Message, frozen=True):
     question: str
     max_tokens: int
     debounce_ms: int
+    form: Form | None = None
+    gap: float = 2.0  # of a decision, that is a question with choices
 
 
 class RemoveFlash(Message, frozen=True):
     session: str
     id: str
+
+
+class Pin(Message, frozen=True):
+    """Whether a session is the last to leave the device."""
+
+    session: str
+    pinned: bool
+
+
+class Explain(Message, frozen=True):
+    """Answered by Explained, or by Failed."""
+
+    id: int
+    session: str
 
 
 class Stop(Message, frozen=True):
@@ -144,6 +170,23 @@ class Full(Message, frozen=True):
     limit: int
 
 
+class Moved(Message, frozen=True):
+    """A session's cells went to another rung of the memory ladder."""
+
+    session: str
+    place: str  # device | host | disk | journal
+    tokens: int  # that moved; the rest has to be computed anew
+    reason: str
+
+
+class Waits(Message, frozen=True):
+    """What an ask waits for; said once a reason, and again as a restore goes on."""
+
+    id: int
+    state: str  # restoring | queued
+    message: str
+
+
 class Piece(Message, frozen=True):
     id: int
     text: str
@@ -164,6 +207,8 @@ class Done(Message, frozen=True):
     first_token_s: float
     total_s: float
     finish_reason: str
+    drafted: int = 0
+    accepted: int = 0
 
 
 class Failed(Message, frozen=True):
@@ -191,6 +236,13 @@ class Evaluated(Message, frozen=True):
     completion_tokens: int
     device_s: float
     finish_reason: str
+    source: str = "flash"  # flash | ready | below: a decision whose lead is less than its gap,
+    # so `text` is no answer yet, and an ask decodes one from the prepared state
+
+
+class Explained(Message, frozen=True):
+    id: int
+    account: Account
 
 
 class Usage(Message, frozen=True):
@@ -205,9 +257,35 @@ class Stopped(Message, frozen=True):
     pass
 
 
-Inbound = Start | Keep | Open | Lines | Close | Ask | Cancel | AddFlash | RemoveFlash | Stop
+Inbound = (
+    Start
+    | Keep
+    | Open
+    | Lines
+    | Close
+    | Ask
+    | Cancel
+    | AddFlash
+    | RemoveFlash
+    | Pin
+    | Explain
+    | Stop
+)
 Outbound = (
-    Ready | Opened | Restored | Settled | Full | Piece | Done | Failed | Evaluated | Usage | Stopped
+    Ready
+    | Opened
+    | Restored
+    | Settled
+    | Full
+    | Moved
+    | Waits
+    | Piece
+    | Done
+    | Failed
+    | Evaluated
+    | Explained
+    | Usage
+    | Stopped
 )
 
 _encoder = msgspec.msgpack.Encoder()

@@ -20,23 +20,33 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     model: str = ""
     context: int = 0
     kv_budget_mb: int = 2048
+    host_budget_mb: int = 2048
+    disk_budget_mb: int = 8192
     threads: int = 0
     durability: str = "normal"
     step_ms: int = 50
     snapshot_idle_s: float = 30.0
-    pending_lines: int = 200_000
+    pending_tokens: int = 4_000_000
+    ask_wait_s: float = 60.0
+    speculate_below: int = 4
+    response_cache: int = 256
     log_level: str = "info"
 
 
 DOC = {
     "model": "path of a GGUF file; empty: the embedded model",
     "context": "cells of a new session; 0: what the model was trained for, at most 8192",
-    "kv_budget_mb": "memory for the caches of all sessions together, MiB",
+    "kv_budget_mb": "memory for the caches of the sessions at work, MiB",
+    "host_budget_mb": "memory for the caches of sessions that made room for others, MiB",
+    "disk_budget_mb": "disk for snapshots of sessions, MiB",
     "threads": "CPU threads of the engine; 0: measured, at most one a physical core",
     "durability": "normal: survives kill -9; full: fsync a commit, survives power loss",
     "step_ms": "the longest step of background work, milliseconds: how long an ask may wait",
     "snapshot_idle_s": "seconds of rest after which a changed session is snapshot",
-    "pending_lines": "lines accepted and not settled, a session, before `append` is slowed",
+    "pending_tokens": "tokens accepted and not settled, a session, before `append` is slowed",
+    "ask_wait_s": "seconds that a question waits for cells before it is refused",
+    "speculate_below": "questions decoding at once below which answers are drafted; 0: never",
+    "response_cache": "answers kept for exact repeats, a tenant; 0: none",
     "log_level": "debug, info, warning or error",
 }
 

@@ -11,6 +11,7 @@ from enum import StrEnum
 import msgspec
 
 from sticli.errors import SticliError
+from sticli.form import Form
 
 PROTOCOL = 1
 SCHEMA = 1
@@ -25,8 +26,23 @@ NAME = r"^[A-Za-z0-9_.][A-Za-z0-9_.-]{0,63}$"
 class OnFull(StrEnum):
     """What a session does once its context is full."""
 
-    REBASE = "rebase"  # go on with the newest half of its lines
+    REBASE = "rebase"  # go on with the newest half of its lines, exactly
+    SLIDE = "slide"  # drop the oldest cells and move the others up: cheap, not exact
     STOP = "stop"  # refuse lines
+
+
+class OnBusy(StrEnum):
+    """What an append does while more is pending than its session may have."""
+
+    WAIT = "wait"  # the reply is held back, so that the pipe fills
+    DROP_OLDEST = "drop-oldest"  # the oldest lines that the worker has not got are not read
+
+
+class At(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A moment in a session's life: exactly one of these is given."""
+
+    version: int | None = None
+    time: float | None = None  # seconds since the epoch: the newest version not after it
 
 
 class NewSession(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -36,6 +52,9 @@ class NewSession(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     system: str | None = None  # instructions ahead of the data; None: the default text
     limit: int | None = None  # cells of context; None: the configured size
     on_full: OnFull = OnFull.REBASE
+    tenant: str = ""  # sessions of one label may share cells
+    source: str | None = None  # a session whose lines (and system text) it begins with: a fork
+    at: At | None = None  # the source as it was then; None: as it is
 
 
 class Append(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -44,6 +63,7 @@ class Append(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     lines: list[str]  # without their newline
     producer: str = ""  # empty: no retry protection
     first_seq: int = 0  # the producer's own number of lines[0], from 0
+    on_busy: OnBusy = OnBusy.WAIT
 
 
 class Accepted(msgspec.Struct, frozen=True):
@@ -54,6 +74,8 @@ class Accepted(msgspec.Struct, frozen=True):
     version: int  # the version that these lines make
     settled: int  # the version that has settled in the cache
     pending: int  # lines accepted and not settled yet
+    pending_tokens: int = 0  # about so many tokens they are
+    dropped: int = 0  # lines of the session that are not read, because too much was pending
 
 
 class Ask(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -65,6 +87,8 @@ class Ask(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     max_age: float | None = None  # seconds: accept a flash answer up to this old
     min_version: int | None = None  # wait until this version has settled
     stream: bool = False  # server-sent events: piece…, answer
+    form: Form | None = None
+    at: At | None = None  # the session as it was then
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -73,7 +97,9 @@ class Answer(msgspec.Struct, frozen=True):
     session: str
     question: str
     answer: str
-    source: str  # flash | live
+    source: (
+        str  # live | flash | ready (read off a decision's prepared state) | repeat (asked before)
+    )
     fresh: bool
     version: int  # the version that was asked
     lines: int  # lines of the journal that it saw: all of `version`, maybe some of the next
@@ -86,6 +112,8 @@ class Answer(msgspec.Struct, frozen=True):
     ttft_ms: float  # until the first token
     total_ms: float
     finish_reason: str  # stop | length
+    drafted: int = 0  # tokens guessed from the session's own text
+    accepted: int = 0  # of them right
     schema_version: int = SCHEMA
 
 
@@ -97,6 +125,8 @@ class NewFlash(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     max_tokens: int = 32
     debounce_ms: int = 200
     exec: list[str] | None = None  # run on a changed answer, which it reads as JSON on stdin
+    form: Form | None = None  # with choices it is a decision: prepared, and gated by `gap`
+    gap: float = 2.0  # logits that the best choice must lead by to be an answer without decoding
 
 
 class Flash(msgspec.Struct, frozen=True):
@@ -115,6 +145,10 @@ class Flash(msgspec.Struct, frozen=True):
     evaluated_at: float | None  # seconds since the epoch
     device_ms: float | None
     evaluations: int
+    form: Form | None = None
+    gap: float = 2.0
+    source: str | None = None  # of the answer: flash | ready
+    lead: float | None = None  # of a decision: logits between the two likeliest choices, now
     schema_version: int = SCHEMA
 
 
@@ -139,6 +173,12 @@ class Session(msgspec.Struct, frozen=True):
     left_out: int  # lines too long for the window, which the model does not read
     note: str  # how it was restored, what was damaged
     refused: "Problem | None" = None  # why the worker does not serve it
+    place: str = ""  # of its cells: device | host | disk | journal; empty: no worker
+    pinned: bool = False
+    tenant: str = ""
+    source: str | None = None  # what it was forked from, as NAME@VERSION
+    dropped: int = 0  # lines that are not read, because too much was pending
+    pending_tokens: int = 0
     schema_version: int = SCHEMA
 
 
@@ -149,6 +189,46 @@ class Line(msgspec.Struct, frozen=True):
     version: int
     at: float
     text: str
+
+
+class Pin(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """PUT /v1/sessions/{s}/pin: a pinned session is the last to leave the device."""
+
+    pinned: bool
+
+
+class Move(msgspec.Struct, frozen=True):
+    """One step of a session on the memory ladder."""
+
+    at: float  # seconds since the epoch
+    place: str  # where it went: device | host | disk | journal
+    tokens: int  # that moved; the rest is computed anew
+    reason: str
+
+
+class Account(msgspec.Struct, frozen=True):
+    """GET /v1/sessions/{s}/explain: where a session's tokens are, and how they came there."""
+
+    session: str
+    place: str
+    pinned: bool
+    tenant: str
+    limit: int
+    tokens: int  # that its prefix and lines have
+    cached: int  # of them in cells, wherever those are
+    reserved: int  # cells of the device set aside for it
+    promised: int  # cells that running questions may fill
+    ready: int  # cells that prepared decisions hold
+    computed: int  # tokens computed since the worker knows it
+    restored: int  # tokens that came back from host RAM or disk
+    shared: int  # tokens whose cells came from another session of its tenant
+    shared_from: str
+    rebases: int
+    drafted: int
+    accepted: int
+    moves: list[Move]  # the newest last
+    notes: list[str]  # sentences: why
+    schema_version: int = SCHEMA
 
 
 class Version(msgspec.Struct, frozen=True):
@@ -207,7 +287,7 @@ class Status(msgspec.Struct, frozen=True):
 class Event(msgspec.Struct, frozen=True):
     """One event of GET /v1/events; `id` grows, `type` says what `data` holds.
 
-    Types: connected, settled, answer, session, worker, full, stale, heartbeat.
+    Types: connected, settled, answer, session, worker, full, moved, dropped, stale, heartbeat.
     """
 
     id: int

@@ -105,6 +105,9 @@ class FakeEngine:
 
     name = "fake"
     rewinds = True
+    shares = False
+    slides = False
+    cell_bytes = 64
 
     def __init__(
         self,
@@ -160,6 +163,16 @@ class FakeEngine:
         for cell in shared:
             cell.users += 1
         return self._add(_Sequence(parent.family, shared))
+
+    def branch(self, seq: Seq, length: int, limit: int) -> Seq:
+        fork = self.fork(seq, length)
+        try:
+            return self.load(self.save(fork), length, limit)
+        finally:
+            self.drop(fork)
+
+    def slide(self, seq: Seq, start: int, count: int) -> None:
+        raise NotImplementedError
 
     def run(self, plan: Plan) -> Output:
         self._check(plan)

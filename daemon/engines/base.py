@@ -56,7 +56,10 @@ class Engine(Protocol):
     name: str
     cells: int  # the budget: cells that sessions may reserve together
     chunk: int  # the most tokens one pass computes well; a plan may hold more
+    cell_bytes: int  # memory of one cell
     rewinds: bool  # whether a fork or cut at an earlier length is free; else it computes again
+    shares: bool  # whether `branch` shares cells; else it copies them
+    slides: bool  # whether `slide` works
     detail: dict[str, str]  # settings worth showing: calibration, build
 
     @property
@@ -83,6 +86,24 @@ class Engine(Protocol):
         Raises:
             Exhausted: no more sequences can be told apart, or `seq` was loaded from a state that
                 does not reach back to `length` (sliding windows, recurrent models).
+        """
+        ...
+
+    def branch(self, seq: Seq, length: int, limit: int) -> Seq:
+        """A sequence with a budget of its own that begins with the first `length` tokens of `seq`.
+
+        Unlike a fork it lives on by itself: neither slows the other down, or takes its cells.
+
+        Raises:
+            Exhausted: as for `open` and `fork`.
+        """
+        ...
+
+    def slide(self, seq: Seq, start: int, count: int) -> None:
+        """Forget `count` tokens from `start` on, and move those behind them up to their place.
+
+        Not exact: what follows was computed while the forgotten tokens were there. Only without
+        forks of `seq`, and only where the engine `slides`.
         """
         ...
 

@@ -24,11 +24,14 @@ class LlamaCpp:
     """Sequences on the CPU; `cells` of `cell_bytes` each may be reserved."""
 
     name = "llama.cpp"
+    shares = False  # contexts do not see each other's cells, and one for all would slow each
+    slides = False
 
     def __init__(
         self, model: Model, tuning: Tuning, cells: int, cell_bytes: int, detail: dict[str, str]
     ) -> None:
         self.cells = cells
+        self.cell_bytes = cell_bytes
         self.chunk = tuning.chunk
         self.rewinds = not model.recurrent
         self.detail = detail
@@ -85,6 +88,23 @@ class LlamaCpp:
         if not 0 <= length <= family.length(slot):
             raise ValueError(f"a fork at {length} of {family.length(slot)} tokens")
         return self._place(family, family.fork(slot, length))
+
+    def branch(self, seq: Seq, length: int, limit: int) -> Seq:
+        """A sequence with a budget of its own that begins with the first `length` tokens of `seq`.
+
+        Raises:
+            Exhausted: as for `open` and `fork`.
+        """
+        if not length:
+            return self.open(limit)
+        fork = self.fork(seq, length)
+        try:
+            return self.load(self.save(fork), length, limit)
+        finally:
+            self.drop(fork)
+
+    def slide(self, seq: Seq, start: int, count: int) -> None:
+        raise NotImplementedError
 
     def run(self, plan: Plan) -> Output:
         """Compute every row; the sequences grow by their tokens.

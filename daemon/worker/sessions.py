@@ -49,7 +49,7 @@ class Session:
     told_window: int = 0
     tokens: "array[int]" = field(default_factory=lambda: array("i"))
     _ends: "array[int]" = field(default_factory=lambda: array("q"))  # tokens up to each line's end
-    _texts: deque[str] = field(default_factory=deque)  # lines not yet tokenised
+    _texts: deque[str | None] = field(default_factory=deque)  # lines not yet tokenised
     _marks: list[tuple[int, int]] = field(default_factory=list)  # (lines, version), growing
 
     def __post_init__(self) -> None:
@@ -102,7 +102,7 @@ class Session:
         """Cells that are neither filled nor promised."""
         return self.limit - self.length - self.promised
 
-    def add(self, first: int, version: int, texts: Sequence[str]) -> int:
+    def add(self, first: int, version: int, texts: Sequence[str | None]) -> int:
         """Queue lines `first`… (from 0); what came before is skipped.
 
         Returns the number of lines taken; 0 as well after a gap, or once it is full.
@@ -146,10 +146,12 @@ class Session:
         """Tokenise lines, each by itself, until there are `until` tokens, `most` characters are
         through, or a line has to wait or does not fit."""
         while self._texts and len(self.tokens) < until and most > 0:
-            line = self.encode(self._texts[0] + "\n")
+            text = self._texts[0]
+            line = [] if text is None else self.encode(text + "\n")
             if not (self._keep(line) if self.window else self._fit(line)):
                 return
-            most -= len(self._texts.popleft())
+            self._texts.popleft()
+            most -= len(text or "")
 
     def _fit(self, line: Sequence[int]) -> bool:
         """Take a line, or be full for good."""

@@ -180,7 +180,7 @@ async def test_a_session_without_room_says_so_and_gets_it_when_there_is_some(
 
 async def test_pending_lines_hold_the_reply_back(daemon: Daemon) -> None:
     await daemon.stop()
-    daemon.settings = msgspec.structs.replace(daemon.settings, pending_lines=10)
+    daemon.settings = msgspec.structs.replace(daemon.settings, pending_tokens=10)
     await daemon.start()
     await daemon.new("s")
     accepted = await daemon.append("s", *[str(n) for n in range(50)])
