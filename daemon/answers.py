@@ -95,6 +95,8 @@ class Answers:
             request.debounce_ms,
             request.exec,
             time.time(),
+            request.form,
+            request.gap,
         )
         standing = Standing(record, None, session.name)
         self._hold(standing)  # before the store answers: a second request must see it
@@ -130,6 +132,9 @@ class Answers:
         """The worker has a new answer; tell everyone when its value changed."""
         standing = self._by_id.get(session.uid, {}).get(message.id)
         if standing is None:
+            return
+        if message.source == "below":
+            standing.leave_open(message)
             return
         before = standing.answer
         self._store.put_answer(standing.take(message, self._model)).add_done_callback(_stored)

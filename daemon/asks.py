@@ -8,15 +8,25 @@ from collections.abc import AsyncGenerator, Iterator
 
 import msgspec
 
-from sticli.daemon.messages import Ask, Cancel, Done, Failed, Piece
+from sticli.daemon.messages import (
+    Ask,
+    Cancel,
+    Done,
+    Explain,
+    Explained,
+    Failed,
+    Piece,
+    Waits,
+)
 from sticli.daemon.sessions import Session
 from sticli.daemon.supervisor import Supervisor
 from sticli.errors import SticliError
+from sticli.protocol import Account
 
-PATIENCE = 60.0  # seconds that a question waits for its session to be live
+PATIENCE = 60.0  # seconds that a question waits for a worker that knows its session
 ATTEMPTS = 3  # workers that one question may outlive
 
-Word = Piece | Done | Failed
+Word = Waits | Piece | Done | Failed | Explained
 Inbox = asyncio.Queue[Word | None]  # None: the worker is gone
 
 
@@ -37,7 +47,7 @@ class Asks:
 
     def heard(self, message: Word) -> None:
         """Hand a word of the worker to its question; the asker may have gone."""
-        last = not isinstance(message, Piece)
+        last = not isinstance(message, Piece | Waits)
         inbox = self._inboxes.pop(message.id, None) if last else self._inboxes.get(message.id)
         if inbox:
             inbox.put_nowait(message)
@@ -49,24 +59,26 @@ class Asks:
         self._inboxes.clear()
 
     async def run(
-        self, session: Session, question: str, max_tokens: int, min_version: int, pieces: bool
+        self, session: Session, ask: Ask, pieces: bool
     ) -> AsyncGenerator[Progress | Piece | Done]:
         """The question's life, cancelled in the worker when the caller leaves early.
+
+        The ask gets its id here, a new one at each attempt.
 
         Raises:
             SticliError: worker_down, budget_exceeded, context_length_exceeded, not_found.
         """
         for _ in range(ATTEMPTS):
-            async with contextlib.aclosing(self._until_askable(session)) as waiting:
+            async with contextlib.aclosing(self._until_open(session)) as waiting:
                 async for progress in waiting:
                     yield progress
-            _check_reachable(session, min_version)
+            _check_reachable(session, ask.min_version)
             spoke = False
-            with self._submitted(session, question, max_tokens, min_version) as inbox:
-                while word := await inbox.get():
-                    if isinstance(word, Failed):
-                        raise SticliError(word.code, word.message, word.hint)
-                    if pieces or isinstance(word, Done):
+            with self._submitted(ask) as inbox:
+                while word := await _next(inbox, session):
+                    if isinstance(word, Waits):
+                        yield Progress(word.state, word.message)
+                    elif isinstance(word, Done) or (pieces and isinstance(word, Piece)):
                         spoke = True
                         yield word
                     if isinstance(word, Done):
@@ -75,27 +87,41 @@ class Asks:
                 break
         raise _down("the worker died while answering", self._supervisor)
 
+    async def explain(self, session: Session) -> Account:
+        """The worker's account of a session.
+
+        Raises:
+            SticliError: worker_down, not_found, why the session is not served.
+        """
+        with self._submitted(Explain(0, session.name)) as inbox:
+            word = await _next(inbox, session)
+        if isinstance(word, Explained):
+            return word.account
+        reason = _progress(session, self._supervisor).message
+        raise _down(f"nothing can be explained: {reason}", self._supervisor)
+
     @contextlib.contextmanager
-    def _submitted(
-        self, session: Session, question: str, max_tokens: int, min_version: int
-    ) -> Iterator[Inbox]:
+    def _submitted(self, message: Ask | Explain) -> Iterator[Inbox]:
         """Where the worker's words arrive."""
         key = next(self._ids)
         inbox = self._inboxes[key] = Inbox()
         try:
-            if not self._supervisor.send(Ask(key, session.name, question, max_tokens, min_version)):
+            if not self._supervisor.send(msgspec.structs.replace(message, id=key)):
                 inbox.put_nowait(None)
             yield inbox
         finally:
             if self._inboxes.pop(key, None):  # the worker is still at it
                 self._supervisor.send(Cancel(key))
 
-    async def _until_askable(self, session: Session) -> AsyncGenerator[Progress]:
-        """Say what is waited for, each time it changes."""
+    async def _until_open(self, session: Session) -> AsyncGenerator[Progress]:
+        """Until the worker knows the session; say what is waited for, each time it changes.
+
+        The worker itself tells of what comes then: it brings back first what is asked.
+        """
         end = time.monotonic() + PATIENCE
         said = None
         self._supervisor.revive()
-        while not session.askable:
+        while session.state == "waiting":
             self._check_hope(session)
             progress = _progress(session, self._supervisor)
             if progress != said:
@@ -120,6 +146,20 @@ class Asks:
             raise session.refusal
 
 
+async def _next(inbox: Inbox, session: Session) -> Waits | Piece | Done | Explained | None:
+    """The next word; None: the worker is gone.
+
+    Raises:
+        SticliError: why the worker refuses the question, or the whole session.
+    """
+    word = await inbox.get()
+    if isinstance(word, Failed):
+        if session.refusal:
+            raise session.refusal
+        raise SticliError(word.code, word.message, word.hint)
+    return word
+
+
 def _check_reachable(session: Session, min_version: int) -> None:
     if session.state == "full" and min_version > session.settled:
         raise SticliError(
@@ -137,7 +177,7 @@ def _progress(session: Session, supervisor: Supervisor) -> Progress:
             "backoff": "the worker died and is started again",
         }.get(supervisor.state, "the worker is down")
         return Progress(supervisor.state, message)
-    return Progress("restoring", f"session {session.name!r} is brought into the cache")
+    return Progress("restoring", f"session {session.name!r} is opened again")
 
 
 def _down(message: str, supervisor: Supervisor) -> SticliError:

@@ -3,6 +3,7 @@
 import re
 
 from sticli import protocol
+from sticli.daemon.forms import check_form
 from sticli.errors import SticliError
 
 QUESTION_BYTES = 16 << 10
@@ -12,6 +13,7 @@ CELLS = range(64, 1 << 24)
 DEBOUNCE_MS = range(0, 3_600_001)
 ARGUMENTS = 64  # of a hook
 PRODUCER = 128  # characters
+GAP = 1000  # logits
 
 _name = re.compile(protocol.NAME)
 
@@ -23,6 +25,24 @@ def check_session(request: protocol.NewSession) -> None:
         _within(request.limit, CELLS, "limit")
     if request.system is not None:
         _text(request.system, SYSTEM_BYTES, "system text")
+    if request.tenant:
+        check_name(request.tenant, "tenant label")
+    _check_source(request)
+
+
+def _check_source(request: protocol.NewSession) -> None:
+    if request.source is not None:
+        check_name(request.source, "session name")
+    if request.at is None:
+        return
+    if request.source is None:
+        raise SticliError("bad_request", "at is given without a source")
+    _check_at(request.at)
+
+
+def _check_at(at: protocol.At) -> None:
+    if (at.version is None) == (at.time is None):
+        raise SticliError("bad_request", "at is not exactly one of a version and a time")
 
 
 def check_name(name: str, what: str) -> None:
@@ -64,6 +84,10 @@ def check_ask(request: protocol.Ask) -> None:
     _within(request.max_tokens, TOKENS, "max_tokens")
     if request.max_age is not None and not request.max_age >= 0:
         raise SticliError("bad_request", "max_age is not a time of 0 seconds or more")
+    if request.form is not None:
+        check_form(request.form)
+    if request.at is not None:
+        _check_at(request.at)
 
 
 def check_flash(request: protocol.NewFlash) -> None:
@@ -75,6 +99,10 @@ def check_flash(request: protocol.NewFlash) -> None:
         check_name(request.id, "id of a flash question")
     if request.exec is not None:
         _check_command(request.exec)
+    if request.form is not None:
+        check_form(request.form)
+    if not 0 <= request.gap <= GAP:
+        raise SticliError("bad_request", f"gap is {request.gap:g}, allowed are 0 to {GAP}")
 
 
 def _check_command(arguments: list[str]) -> None:

@@ -12,9 +12,11 @@ from sticli.daemon.messages import (
     Close,
     Done,
     Evaluated,
+    Explained,
     Failed,
     Full,
     Keep,
+    Moved,
     Open,
     Opened,
     Outbound,
@@ -22,12 +24,17 @@ from sticli.daemon.messages import (
     Ready,
     Restored,
     Settled,
+    Stopped,
     Usage,
+    Waits,
 )
+from sticli.daemon.repeats import Repeats
 from sticli.daemon.sessions import Session, Sessions
 from sticli.daemon.store import Store
 from sticli.daemon.supervisor import Supervisor
 from sticli.errors import SticliError
+
+OfSession = Opened | Restored | Settled | Full | Moved | Failed | Evaluated
 
 log = logging.getLogger(__name__)
 
@@ -39,6 +46,7 @@ class Dispatch:
         self,
         sessions: Sessions,
         answers: Answers,
+        repeats: Repeats,
         asks: Asks,
         bus: Bus,
         store: Store,
@@ -47,6 +55,7 @@ class Dispatch:
         self.usage = Usage(0, 0, {})
         self._sessions = sessions
         self._answers = answers
+        self._repeats = repeats
         self._asks = asks
         self._bus = bus
         self._store = store
@@ -57,14 +66,16 @@ class Dispatch:
     def open(self, session: Session) -> None:
         """Make a session live, if there is a worker; else it waits for one."""
         request = Open(
-            session.name,
-            session.uid,
-            session.record.system,
-            session.record.cells,
-            session.lines,
-            session.version,
-            session.record.on_full,
-            session.window_from,
+            session=session.name,
+            uid=session.uid,
+            system=session.record.system,
+            limit=session.record.cells,
+            lines=session.lines,
+            version=session.version,
+            on_full=session.record.on_full,
+            window_from=session.window_from,
+            tenant=session.record.tenant,
+            pinned=session.record.pinned,
         )
         if not self._supervisor.send(request):
             return
@@ -74,18 +85,16 @@ class Dispatch:
             self._supervisor.send(standing.message(session.name))
 
     def close(self, session: Session) -> None:
-        """Forget a session; those that found no room may have some now."""
+        """Forget a session."""
         self._stop_feeding(session.name)
         self._supervisor.send(Close(session.name))
         session.removed = True
         session.become("waiting")
-        for other in self._sessions:
-            if other.refusal:
-                self.open(other)
 
     def up(self, ready: Ready) -> None:
         self._supervisor.send(Keep([session.uid for session in self._sessions]))
         self._answers.use(ready.sha256)
+        self._repeats.use(ready.sha256)
         for session in self._sessions:
             self.open(session)
 
@@ -107,16 +116,18 @@ class Dispatch:
 
     def heard(self, message: Outbound) -> None:
         match message:
-            case Piece() | Done():
+            case Piece() | Done() | Waits() | Explained():
                 self._asks.heard(message)
             case Failed() if message.id:
                 self._asks.heard(message)
             case Usage():
                 self.usage = message
-            case Opened() | Restored() | Settled() | Full() | Failed() | Evaluated():
+            case Ready() | Stopped():
+                pass  # for the supervisor
+            case _:
                 self._of_session(message)
 
-    def _of_session(self, message: Opened | Restored | Settled | Full | Failed | Evaluated) -> None:
+    def _of_session(self, message: OfSession) -> None:
         """What is said of an earlier bearer of the name, before its Open's answer, is dropped."""
         name = message.session
         if isinstance(message, Opened | Failed):
@@ -126,9 +137,7 @@ class Dispatch:
             return
         self._current(session, message)
 
-    def _current(
-        self, session: Session, message: Opened | Restored | Settled | Full | Failed | Evaluated
-    ) -> None:
+    def _current(self, session: Session, message: OfSession) -> None:
         match message:
             case Opened():
                 self._opened(session, message)
@@ -138,6 +147,8 @@ class Dispatch:
                 self._settled(session, message)
             case Full():
                 self._full(session, message)
+            case Moved():
+                self._moved(session, message)
             case Failed():
                 self._refused(session, message)
             case Evaluated():
@@ -146,7 +157,7 @@ class Dispatch:
     def _opened(self, session: Session, message: Opened) -> None:
         session.limit = message.limit
         self._stop_feeding(session.name)
-        feeder = Feeder(session, message.lines, self._store, self._supervisor)
+        feeder = Feeder(session, message.lines, self._store, self._supervisor, self._bus)
         task = self._feeders[session.name] = asyncio.create_task(feeder.run())
         task.add_done_callback(lambda done: _ended(session, done))
 
@@ -176,6 +187,11 @@ class Dispatch:
         data = {"lines": message.lines, "tokens": message.tokens, "limit": message.limit}
         log.info("session %s is full: %s", session.name, data)
         self._bus.publish("full", session.name, data)
+
+    def _moved(self, session: Session, message: Moved) -> None:
+        session.move(message.place)
+        data = {"place": message.place, "tokens": message.tokens, "reason": message.reason}
+        self._bus.publish("moved", session.name, data)
 
     def _refused(self, session: Session, message: Failed) -> None:
         self._stop_feeding(session.name)

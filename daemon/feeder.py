@@ -1,4 +1,4 @@
-"""Streams a session's journal to the worker, the past and the present alike.
+"""Streams what is read of a session's journal to the worker, the past and the present alike.
 
 What is in flight, sent and not settled, is bounded, and so is the worker's memory; but for what
 the journal held at the opening, which the worker may want whole before it computes (a snapshot).
@@ -8,7 +8,9 @@ import asyncio
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 
+from sticli.daemon.events import Bus
 from sticli.daemon.messages import Lines
+from sticli.daemon.pressure import seal
 from sticli.daemon.records import Batch
 from sticli.daemon.sessions import Session
 from sticli.daemon.store import Store
@@ -22,12 +24,15 @@ MESSAGE = 64 << 10  # characters of one message, at least one line
 class Feeder:
     """Feeds one opening of one session, from line `first` (from 0) on, until cancelled."""
 
-    def __init__(self, session: Session, first: int, store: Store, supervisor: Supervisor) -> None:
+    def __init__(
+        self, session: Session, first: int, store: Store, supervisor: Supervisor, bus: Bus
+    ) -> None:
         self._session = session
         self._next = first
         self._past = session.lines
         self._store = store
         self._supervisor = supervisor
+        self._bus = bus
         self._flying: deque[tuple[int, int]] = deque()  # (end line, characters) of each message
         self._weight = 0
 
@@ -49,25 +54,36 @@ class Feeder:
         return (
             self._session.state in ("opening", "live")
             and self._next < self._session.lines
-            and (self._weight < WINDOW or self._next < self._past)
+            and (self._weight < self._window or self._next < self._past)
         )
 
+    @property
+    def _window(self) -> int:
+        return self._session.under_way or WINDOW
+
     async def _send(self, batches: Iterable[Batch]) -> None:
-        for message in messages(self._session.name, batches, self._next):
+        session = self._session
+        most = min(MESSAGE, self._window // 4)
+        for message in messages(session.name, batches, self._next, most):
             if not self._may_send():
                 return
-            self._supervisor.send(message)
-            self._next = message.first + len(message.texts)
-            weight = weigh(message.texts)
+            end = message.first + len(message.texts)
+            await seal(session, end, self._store, self._bus)
+            texts = session.reading.read(message.first, message.texts)
+            self._supervisor.send(Lines(message.session, message.first, message.version, texts))
+            self._next = end
+            weight = weigh(texts)
             self._flying.append((self._next, weight))
             self._weight += weight
-            self._session.sent(self._next)
+            session.sent(self._next)
             await self._supervisor.drain()
         await asyncio.sleep(0)
 
 
-def messages(name: str, batches: Iterable[Batch], first: int) -> Iterator[Lines]:
-    """Contiguous batches, from line `first` on, as messages of bounded size.
+def messages(
+    name: str, batches: Iterable[Batch], first: int, most: int = MESSAGE
+) -> Iterator[Lines]:
+    """Contiguous batches, from line `first` on, as messages of about `most` characters.
 
     Small batches share a message. A message carries the newest version that it completes: the
     last of its batches', or the one before when more of that batch follows.
@@ -76,10 +92,10 @@ def messages(name: str, batches: Iterable[Batch], first: int) -> Iterator[Lines]
     size = version = 0
     for batch in batches:
         rest = batch.texts[max(0, first - batch.first) :]
-        if texts and size + weigh(rest) > MESSAGE:
+        if texts and size + weigh(rest) > most:
             yield Lines(name, first, version, texts)
             first, size, texts = first + len(texts), 0, []
-        for part in _parts(rest):
+        for part in _parts(rest, most):
             if texts and len(part) < len(rest):
                 yield Lines(name, first, batch.version - 1, texts)
                 first, size, texts = first + len(texts), 0, []
@@ -95,9 +111,9 @@ def weigh(texts: Sequence[str | None]) -> int:
     return sum(len(text) for text in texts if text) + len(texts)
 
 
-def _parts(texts: list[str]) -> Iterator[list[str]]:
+def _parts(texts: list[str], most: int) -> Iterator[list[str]]:
     """The texts cut into lists of bounded size."""
-    if weigh(texts) <= MESSAGE:
+    if weigh(texts) <= most:
         yield texts
         return
     part: list[str] = []
@@ -105,7 +121,7 @@ def _parts(texts: list[str]) -> Iterator[list[str]]:
     for text in texts:
         part.append(text)
         size += len(text) + 1
-        if size >= MESSAGE:
+        if size >= most:
             yield part
             part, size = [], 0
     if part:

@@ -35,7 +35,7 @@ async def serve(
         log.error("%s", store.note)
     start = Start(settings, str(paths.snapshots), str(paths.key))
     supervisor = Supervisor(start, command)
-    service = Service(store, supervisor, settings.pending_tokens, stopping.set)
+    service = Service(store, supervisor, settings, stopping.set)
     await service.load()
     web = Web(build(service, paths, started))
     await web.start(listener)

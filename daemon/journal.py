@@ -3,25 +3,31 @@
 import sqlite3
 from collections.abc import Sequence
 
+import msgspec
+
 from sticli.daemon.records import Appended, Batch, SessionRecord
 from sticli.errors import SticliError
 
 READ_BYTES = 256 << 10  # text that one read brings, at least one batch
 ROWS = 512  # batches that one read brings at most
+_SESSION = tuple(field.name for field in msgspec.structs.fields(SessionRecord))
+_FROM = (
+    "session = ? AND first >= coalesce("
+    "(SELECT max(first) FROM batches WHERE session = ? AND first <= ?), 0)"
+)
 
 
 def sessions(database: sqlite3.Connection) -> list[SessionRecord]:
-    return [
-        SessionRecord(*row)
-        for row in database.execute(
-            "SELECT uid, name, system, cells, created, last_used, lines, version, on_full,"
-            " window_from FROM sessions ORDER BY created, name"
-        )
-    ]
+    """All that are whole, oldest first."""
+    rows = database.execute(
+        f"SELECT {', '.join(_SESSION)} FROM sessions WHERE whole ORDER BY created, name"
+    )
+    named = (dict(zip(_SESSION, row, strict=True)) for row in rows)
+    return [msgspec.convert(one, SessionRecord, strict=False) for one in named]  # 0, 1: bool
 
 
-def create(database: sqlite3.Connection, record: SessionRecord) -> None:
-    """Add an empty session.
+def create(database: sqlite3.Connection, record: SessionRecord, whole: bool = True) -> None:
+    """Add an empty session; one that is not whole has its name, and is seen by nobody yet.
 
     Raises:
         SticliError: the name is taken.
@@ -29,17 +35,9 @@ def create(database: sqlite3.Connection, record: SessionRecord) -> None:
     if database.execute("SELECT 1 FROM sessions WHERE name = ?", (record.name,)).fetchone():
         raise SticliError("exists", f"there is a session {record.name!r} already")
     database.execute(
-        "INSERT INTO sessions (uid, name, system, cells, created, last_used, on_full, lines,"
-        " version, window_from) VALUES (?, ?, ?, ?, ?, ?, ?, 0, 0, 0)",
-        (
-            record.uid,
-            record.name,
-            record.system,
-            record.cells,
-            record.created,
-            record.last_used,
-            record.on_full,
-        ),
+        f"INSERT INTO sessions ({', '.join(_SESSION)}, whole)"
+        f" VALUES ({', '.join('?' * len(_SESSION))}, ?)",
+        (*msgspec.structs.astuple(record), whole),
     )
 
 
@@ -48,9 +46,13 @@ def move_window(database: sqlite3.Connection, uid: str, window_from: int) -> Non
     database.execute("UPDATE sessions SET window_from = ? WHERE uid = ?", (window_from, uid))
 
 
+def pin(database: sqlite3.Connection, uid: str, pinned: bool) -> None:
+    database.execute("UPDATE sessions SET pinned = ? WHERE uid = ?", (pinned, uid))
+
+
 def remove(database: sqlite3.Connection, uid: str) -> None:
     """Forget a session and all that was its own."""
-    for table in ("batches", "producers", "questions", "answers"):
+    for table in ("batches", "producers", "questions", "answers", "drops"):
         database.execute(f"DELETE FROM {table} WHERE session = ?", (uid,))
     database.execute("DELETE FROM sessions WHERE uid = ?", (uid,))
 
@@ -78,7 +80,7 @@ def append(
         )
     texts = list(lines[known - first_seq :])
     if not texts:
-        count, version = _numbers(database, uid)
+        count, version = numbers(database, uid)
         return Appended(known, count, version, None)
     if refusal:
         raise refusal
@@ -94,9 +96,7 @@ def append(
 def read(database: sqlite3.Connection, uid: str, first: int) -> list[Batch]:
     """Some batches in order, the first of which holds line `first` (from 0); none at the end."""
     cursor = database.execute(
-        "SELECT first, version, at, text FROM batches WHERE session = ? AND first >= coalesce("
-        "(SELECT max(first) FROM batches WHERE session = ? AND first <= ?), 0)"
-        " ORDER BY first LIMIT ?",
+        f"SELECT first, version, at, text FROM batches WHERE {_FROM} ORDER BY first LIMIT ?",
         (uid, uid, first, ROWS),
     )
     found: list[Batch] = []
@@ -112,6 +112,15 @@ def read(database: sqlite3.Connection, uid: str, first: int) -> list[Batch]:
     return found
 
 
+def sizes(database: sqlite3.Connection, uid: str, first: int) -> list[tuple[int, int, float]]:
+    """(end line, characters, time) of each batch, the first of which holds line `first`."""
+    cursor = database.execute(
+        f"SELECT first + count, text, at FROM batches WHERE {_FROM} ORDER BY first",
+        (uid, uid, first),
+    )
+    return [(end, len(text) + 1, at) for end, text, at in cursor if end > first]
+
+
 def _next_seq(database: sqlite3.Connection, uid: str, producer: str) -> int:
     row = database.execute(
         "SELECT next_seq FROM producers WHERE session = ? AND producer = ?", (uid, producer)
@@ -119,7 +128,12 @@ def _next_seq(database: sqlite3.Connection, uid: str, producer: str) -> int:
     return int(row[0]) if row else 0
 
 
-def _numbers(database: sqlite3.Connection, uid: str) -> tuple[int, int]:
+def numbers(database: sqlite3.Connection, uid: str) -> tuple[int, int]:
+    """Lines and newest version of a session.
+
+    Raises:
+        SticliError: there is none.
+    """
     row = database.execute("SELECT lines, version FROM sessions WHERE uid = ?", (uid,)).fetchone()
     if row is None:
         raise SticliError("not_found", "the session was removed meanwhile")
@@ -128,7 +142,7 @@ def _numbers(database: sqlite3.Connection, uid: str) -> tuple[int, int]:
 
 def _insert(database: sqlite3.Connection, uid: str, texts: list[str], at: float) -> Batch:
     """The next version of the session."""
-    first, version = _numbers(database, uid)
+    first, version = numbers(database, uid)
     batch = Batch(first, version + 1, at, texts)
     database.execute(
         "INSERT INTO batches (session, first, count, version, at, text) VALUES (?, ?, ?, ?, ?, ?)",

@@ -3,18 +3,12 @@
 Text goes in, text comes out; token ids never leave the worker.
 """
 
-import socket
-import struct
-from collections.abc import Iterator
-
 import msgspec
 
 from sticli.config import Settings
+from sticli.daemon.frames import pack
 from sticli.form import Form
 from sticli.protocol import Account
-
-FRAME_LIMIT = 64 << 20
-HEADER = struct.Struct("<I")
 
 
 class Message(msgspec.Struct, frozen=True, tag=True):
@@ -294,26 +288,5 @@ decode_outbound = msgspec.msgpack.Decoder(Outbound).decode
 
 
 def frame(message: Message) -> bytes:
-    """A length of four bytes, then the message."""
-    body = _encoder.encode(message)
-    return HEADER.pack(len(body)) + body
-
-
-def read_frames(connection: socket.socket) -> Iterator[bytes]:
-    """The bodies that arrive on a blocking socket, until the peer is gone."""
-    while header := _exactly(connection, HEADER.size):
-        (length,) = HEADER.unpack(header)
-        body = _exactly(connection, length) if length <= FRAME_LIMIT else None
-        if body is None:
-            return
-        yield body
-
-
-def _exactly(connection: socket.socket, count: int) -> bytes | None:
-    chunks = bytearray()
-    while len(chunks) < count:
-        chunk = connection.recv(min(count - len(chunks), 1 << 20))
-        if not chunk:
-            return None
-        chunks += chunk
-    return bytes(chunks)
+    """The message as it crosses."""
+    return pack(_encoder.encode(message))

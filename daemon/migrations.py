@@ -42,9 +42,25 @@ STEPS: tuple[Step, ...] = (
             id INTEGER PRIMARY KEY AUTOINCREMENT, type TEXT NOT NULL, session TEXT NOT NULL,
             at REAL NOT NULL, data TEXT NOT NULL)""",
     ),
+    (
+        "ALTER TABLE sessions ADD COLUMN tenant TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE sessions ADD COLUMN pinned INTEGER NOT NULL DEFAULT 0",
+        "ALTER TABLE sessions ADD COLUMN source TEXT",
+        # 0 while a fork's lines are still copied: it exists for nobody until it is 1
+        "ALTER TABLE sessions ADD COLUMN whole INTEGER NOT NULL DEFAULT 1",
+        "ALTER TABLE questions ADD COLUMN form TEXT",
+        "ALTER TABLE questions ADD COLUMN gap REAL NOT NULL DEFAULT 2.0",
+        "ALTER TABLE answers ADD COLUMN source TEXT NOT NULL DEFAULT 'flash'",
+    ),
+    # `told` is what the marker says: a fork may end inside a run, and reads the same marker
+    (
+        """CREATE TABLE drops (
+            session TEXT NOT NULL, first INTEGER NOT NULL, count INTEGER NOT NULL,
+            told INTEGER NOT NULL, PRIMARY KEY (session, first))""",
+    ),
 )
 
-TABLES = ("sessions", "batches", "producers", "questions", "answers", "events")
+TABLES = ("sessions", "batches", "producers", "questions", "answers", "events", "drops")
 
 
 def migrate(database: sqlite3.Connection, steps: Sequence[Step] = STEPS) -> None:

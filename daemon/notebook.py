@@ -1,12 +1,15 @@
 """The SQL of flash questions, their newest answers, and the bounded ring of events."""
 
 import sqlite3
+from typing import TypeVar
 
 import msgspec
 
 from sticli.daemon.records import AnswerRecord, News, QuestionRecord
+from sticli.form import Form
 from sticli.protocol import Event
 
+T = TypeVar("T")
 RING = 10_000  # events kept
 
 _ANSWER = tuple(field.name for field in msgspec.structs.fields(AnswerRecord))
@@ -14,17 +17,23 @@ _ANSWER = tuple(field.name for field in msgspec.structs.fields(AnswerRecord))
 
 def questions(database: sqlite3.Connection) -> list[QuestionRecord]:
     rows = database.execute(
-        "SELECT session, id, question, max_tokens, debounce_ms, created, exec"
+        "SELECT session, id, question, max_tokens, debounce_ms, exec, created, form, gap"
         " FROM questions ORDER BY created, id"
     )
     return [
-        QuestionRecord(uid, key, text, tokens, debounce, _arguments(command), created)
-        for uid, key, text, tokens, debounce, created, command in rows
+        QuestionRecord(
+            uid, key, text, tokens, debounce, _read(command, list[str]), at, _read(form, Form), gap
+        )
+        for uid, key, text, tokens, debounce, command, at, form, gap in rows
     ]
 
 
-def _arguments(command: str | None) -> list[str] | None:
-    return msgspec.json.decode(command, type=list[str]) if command else None
+def _read(text: str | None, kind: type[T]) -> T | None:
+    return msgspec.json.decode(text, type=kind) if text else None
+
+
+def _written(value: object) -> str | None:
+    return msgspec.json.encode(value).decode() if value else None
 
 
 def answers(database: sqlite3.Connection) -> list[AnswerRecord]:
@@ -35,16 +44,18 @@ def answers(database: sqlite3.Connection) -> list[AnswerRecord]:
 
 def add_question(database: sqlite3.Connection, record: QuestionRecord) -> None:
     database.execute(
-        "INSERT INTO questions (session, id, question, max_tokens, debounce_ms, exec, created)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO questions (session, id, question, max_tokens, debounce_ms, exec, created,"
+        " form, gap) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             record.session,
             record.id,
             record.question,
             record.max_tokens,
             record.debounce_ms,
-            msgspec.json.encode(record.exec).decode() if record.exec else None,
+            _written(record.exec),
             record.created,
+            _written(record.form),
+            record.gap,
         ),
     )
 

@@ -4,6 +4,8 @@ from typing import Any
 
 import msgspec
 
+from sticli.form import Form
+
 
 class SessionRecord(msgspec.Struct, frozen=True):
     """A session; `uid` is new at each creation, so a name used again never meets old data."""
@@ -18,6 +20,16 @@ class SessionRecord(msgspec.Struct, frozen=True):
     version: int = 0
     on_full: str = "stop"
     window_from: int = 0  # from 0; may lag behind what the worker knows, never ahead
+    tenant: str = ""
+    source: str | None = None  # what it was forked from, as NAME@VERSION
+    pinned: bool = False
+
+
+class Moment(msgspec.Struct, frozen=True):
+    """A session as it was when it had just these lines."""
+
+    version: int
+    lines: int
 
 
 class Batch(msgspec.Struct, frozen=True):
@@ -31,6 +43,18 @@ class Batch(msgspec.Struct, frozen=True):
     @property
     def end(self) -> int:
         return self.first + len(self.texts)
+
+
+class Drop(msgspec.Struct, frozen=True):
+    """Lines `first`… (from 0) of a session that are not read; a marker says that it is `told`."""
+
+    first: int
+    count: int
+    told: int
+
+    @property
+    def end(self) -> int:
+        return self.first + self.count
 
 
 class Appended(msgspec.Struct, frozen=True):
@@ -52,6 +76,8 @@ class QuestionRecord(msgspec.Struct, frozen=True):
     debounce_ms: int
     exec: list[str] | None
     created: float
+    form: Form | None = None
+    gap: float = 2.0
 
 
 class AnswerRecord(msgspec.Struct, frozen=True):
@@ -72,6 +98,7 @@ class AnswerRecord(msgspec.Struct, frozen=True):
     new_tokens: int
     completion_tokens: int
     finish_reason: str
+    source: str = "flash"  # flash | ready
 
 
 class News(msgspec.Struct, frozen=True):

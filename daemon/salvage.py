@@ -90,6 +90,11 @@ def _mend(fresh: sqlite3.Connection) -> None:
                   sum(count) OVER (PARTITION BY session ORDER BY first) - count AS first
            FROM batches"""
     )
+    fresh.execute(  # they are read then, rather than others not
+        """DELETE FROM drops WHERE session IN (
+               SELECT session FROM batches JOIN places ON place = batches.rowid
+               WHERE batches.first != places.first)"""
+    )
     # upwards: a line number only ever sinks to one that is already free
     for place, first in fresh.execute("SELECT place, first FROM places ORDER BY first").fetchall():
         fresh.execute("UPDATE batches SET first = ? WHERE rowid = ?", (first, place))

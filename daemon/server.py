@@ -1,6 +1,7 @@
 """The routes of the HTTP API: requests in, protocol structs out, errors as JSON."""
 
 import contextlib
+import time
 from collections.abc import AsyncGenerator, Callable
 from typing import Any
 
@@ -15,7 +16,9 @@ from sticli import protocol
 from sticli.daemon import status
 from sticli.daemon.asks import Progress
 from sticli.daemon.bodies import decode, flag, number, words
+from sticli.daemon.exposition import MEDIA_TYPE
 from sticli.daemon.messages import Piece
+from sticli.daemon.metrics import metrics
 from sticli.daemon.service import Service
 from sticli.daemon.streams import NDJSON, SSE, Stream, ndjson, sse, sse_events, unless_gone
 from sticli.errors import SticliError
@@ -26,6 +29,8 @@ CLIENT_LEFT = 499  # nobody reads this
 _encode = msgspec.json.Encoder().encode
 _ask = msgspec.json.Decoder(protocol.Ask)
 _append = msgspec.json.Decoder(protocol.Append)
+_fork = msgspec.json.Decoder(protocol.Fork)
+_pin = msgspec.json.Decoder(protocol.Pin)
 _new_session = msgspec.json.Decoder(protocol.NewSession)
 _new_flash = msgspec.json.Decoder(protocol.NewFlash)
 
@@ -45,8 +50,9 @@ class Api:
         return _json(status.status(self._service, self._paths, self._started))
 
     async def metrics(self, request: Request) -> Response:
-        text = status.metrics(self._service, self._paths, self._started)
-        return Response(text, media_type="text/plain; version=0.0.4")
+        found = status.status(self._service, self._paths, self._started)
+        text = metrics(found, self._service.sessions, time.time())
+        return Response(text, media_type=MEDIA_TYPE)
 
     async def stop(self, request: Request) -> Response:
         self._service.stop()
@@ -65,6 +71,18 @@ class Api:
         await self._service.remove(_name(request))
         return _json({})
 
+    async def fork(self, request: Request) -> Response:
+        fork = await decode(request, _fork)
+        new = protocol.NewSession(fork.name, source=_name(request), at=fork.at)
+        return _json(await self._service.create(new), 201)
+
+    async def pin(self, request: Request) -> Response:
+        pin = await decode(request, _pin)
+        return _json(await self._service.pin(_name(request), pin.pinned))
+
+    async def explain(self, request: Request) -> Response:
+        return _json(await self._service.explain(_name(request)))
+
     async def append(self, request: Request) -> Response:
         batch = await decode(request, _append)
         return _json(await self._service.append(_name(request), batch))
@@ -76,9 +94,9 @@ class Api:
         return Stream(_chunks(found, ndjson), NDJSON)
 
     async def ask(self, request: Request) -> Response | Stream:
-        """A fresh flash answer goes back at once; else the worker is asked."""
+        """An answer that is known goes back at once; else the worker is asked."""
         name, ask = _name(request), await decode(request, _ask)
-        answer = self._service.from_flash(name, ask)
+        answer = self._service.asking.at_once(name, ask)
         if ask.stream:
             return Stream(self._speak(name, ask, answer), SSE)
         answer = answer or await unless_gone(request.receive, self._wait(name, ask))
@@ -112,7 +130,7 @@ class Api:
 
     async def _wait(self, name: str, ask: protocol.Ask) -> protocol.Answer | None:
         """The worker's answer, all at once."""
-        async with contextlib.aclosing(self._service.live(name, ask)) as words:
+        async with contextlib.aclosing(self._service.asking.answer(name, ask)) as words:
             async for word in words:
                 if isinstance(word, protocol.Answer):
                     return word
@@ -126,7 +144,7 @@ class Api:
             yield sse("answer", answer)
             return
         try:
-            async with contextlib.aclosing(self._service.live(name, ask)) as words:
+            async with contextlib.aclosing(self._service.asking.answer(name, ask)) as words:
                 async for word in words:
                     yield _spoken(word)
         except SticliError as error:
@@ -150,6 +168,9 @@ def build(service: Service, paths: Paths, started: float) -> Starlette:
         ("POST", "/v1/sessions", api.create),
         ("GET", session, api.show),
         ("DELETE", session, api.remove),
+        ("POST", f"{session}/fork", api.fork),
+        ("PUT", f"{session}/pin", api.pin),
+        ("GET", f"{session}/explain", api.explain),
         ("POST", f"{session}/flash", api.add_flash),
         ("GET", f"{session}/flash", api.flashes),
         ("GET", f"{session}/flash/{{id}}", api.flash),

@@ -1,22 +1,23 @@
 """What each request means. Speaks in protocol structs; knows neither HTTP nor SQL."""
 
 import asyncio
-import contextlib
 import logging
-import secrets
-import time
 from collections import Counter
 from collections.abc import AsyncGenerator, Callable
 
 from sticli import protocol
-from sticli.daemon.answering import flash_answer, live_answer
+from sticli.config import Settings
 from sticli.daemon.answers import Answers
-from sticli.daemon.asks import Asks, Progress
-from sticli.daemon.checks import check_ask, check_flash, check_lines, check_session
+from sticli.daemon.asking import Asking
+from sticli.daemon.asks import Asks
+from sticli.daemon.checks import check_flash, check_lines
+from sticli.daemon.creation import create
 from sticli.daemon.dispatch import Dispatch
 from sticli.daemon.events import Bus
-from sticli.daemon.messages import Done, Piece, RemoveFlash
-from sticli.daemon.records import Appended, SessionRecord
+from sticli.daemon.messages import Pin, RemoveFlash
+from sticli.daemon.pressure import recall, relieve
+from sticli.daemon.records import Appended
+from sticli.daemon.repeats import Repeats
 from sticli.daemon.sessions import Session, Sessions
 from sticli.daemon.store import Store
 from sticli.daemon.supervisor import Supervisor
@@ -32,7 +33,7 @@ class Service:
     """The daemon, as its clients see it."""
 
     def __init__(
-        self, store: Store, supervisor: Supervisor, pending_lines: int, stop: Callable[[], None]
+        self, store: Store, supervisor: Supervisor, settings: Settings, stop: Callable[[], None]
     ) -> None:
         self.store = store
         self.supervisor = supervisor
@@ -40,19 +41,25 @@ class Service:
         self.bus = Bus(store)
         self.answers = Answers(store, self.bus)
         self.asks = Asks(supervisor)
+        self.repeats = Repeats(settings.response_cache)
         self.dispatch = Dispatch(
-            self.sessions, self.answers, self.asks, self.bus, store, supervisor
+            self.sessions, self.answers, self.repeats, self.asks, self.bus, store, supervisor
         )
-        self.counters: Counter[str] = Counter(appends=0, lines=0, asks=0, flash_hits=0)
+        self.counters: Counter[str] = Counter(appends=0, lines=0, dropped=0)
+        self.asking = Asking(
+            self.sessions, self.answers, self.repeats, self.asks, store, self.counters
+        )
         self.stop = stop
-        self._pending_lines = pending_lines
+        self._pending_tokens = settings.pending_tokens
         self._closing = False
 
     async def load(self) -> None:
         """Bring back what the store holds."""
         await self.bus.load()
         for record in await self.store.sessions():
-            self.sessions.add(Session(record))
+            session = Session(record)
+            await recall(session, self.store)
+            self.sessions.add(session)
         await self.answers.load({session.uid: session.name for session in self.sessions})
 
     async def close(self) -> None:
@@ -70,34 +77,33 @@ class Service:
         return [self._public(session) for session in self.sessions]
 
     async def create(self, request: protocol.NewSession) -> protocol.Session:
-        """Make an empty session.
+        """Make an empty session, or one that begins as another one is, or was.
 
         Raises:
-            SticliError: bad_request, exists, budget_exceeded, storage.
+            SticliError: bad_request, not_found, exists, budget_exceeded, storage.
         """
-        check_session(request)
-        if len(self.sessions) >= protocol.MAX_SESSIONS:
-            raise SticliError(
-                "budget_exceeded",
-                f"there are {len(self.sessions)} sessions, which is the limit",
-                "remove one with `sticli rm`",
-            )
-        now = time.time()
-        record = SessionRecord(
-            secrets.token_hex(16),
-            request.name,
-            request.system,
-            request.limit,
-            now,
-            now,
-            on_full=request.on_full.value,
-        )
-        await asyncio.shield(self.store.create(record))
-        session = Session(record)
+        session = await create(request, self.sessions, self.store)
+        await recall(session, self.store)
         self.sessions.add(session)
         self.dispatch.open(session)
         self.bus.publish("session", session.name, {"state": "created"})
         return self._public(session)
+
+    async def pin(self, name: str, pinned: bool) -> protocol.Session:
+        """Say whether a session is the last to leave the device."""
+        session = self.sessions.get(name)
+        await asyncio.shield(self.store.pin(session.uid, pinned))
+        session.pin(pinned)
+        self.supervisor.send(Pin(name, pinned))
+        return self._public(session)
+
+    async def explain(self, name: str) -> protocol.Account:
+        """Where the session's tokens are, as the worker says.
+
+        Raises:
+            SticliError: not_found, worker_down, or why the session is not served.
+        """
+        return await self.asks.explain(self.sessions.get(name))
 
     async def remove(self, name: str) -> None:
         """Forget a session with all its lines, questions and answers."""
@@ -107,10 +113,12 @@ class Service:
             self.sessions.remove(session)
             self.dispatch.close(session)
             self.bus.publish("session", name, {"state": "removed"})
+            self.repeats.forget(session)
             await self.answers.forget(session)
 
     async def append(self, name: str, request: protocol.Append) -> protocol.Accepted:
-        """Journal a batch, once; the reply is held back while too much is pending.
+        """Journal a batch, once; while too much is pending the reply is held back, or the oldest
+        lines are dropped. The newest append of a session says which, for all of its lines.
 
         Raises:
             SticliError: not_found, bad_request, too_large, sequence_gap, storage,
@@ -121,9 +129,9 @@ class Service:
         future = self.store.append(
             session.uid, request.producer, request.first_seq, request.lines, _full(session)
         )
-        future.add_done_callback(lambda done: self._appended(session, done))
+        future.add_done_callback(lambda done: self._appended(session, request.on_busy, done))
         appended = await asyncio.shield(future)
-        if session.pending > self._pending_lines:
+        if request.on_busy is protocol.OnBusy.WAIT and not self._may_go_on(session):
             await session.change.until(lambda: self._may_go_on(session), SLOWED)
         return protocol.Accepted(
             accepted_seq=appended.next_seq,
@@ -131,6 +139,8 @@ class Service:
             version=appended.version,
             settled=session.settled,
             pending=session.pending,
+            pending_tokens=session.pending_tokens,
+            dropped=session.reading.dropped,
         )
 
     async def lines(
@@ -154,41 +164,6 @@ class Service:
                 return
             else:
                 await session.change.until(self._has_more(session, place))
-
-    def from_flash(self, name: str, request: protocol.Ask) -> protocol.Answer | None:
-        """The answer of a flash question that asks the same, when it is good enough."""
-        session = self.sessions.get(name)
-        check_ask(request)
-        standing = self.answers.find(session, request.question)
-        answer = flash_answer(session, standing, request) if standing else None
-        self.counters["asks"] += 1
-        self.counters["flash_hits"] += answer is not None
-        return answer
-
-    async def live(
-        self, name: str, request: protocol.Ask
-    ) -> AsyncGenerator[Progress | Piece | protocol.Answer]:
-        """The worker's answer, in the end; before it what is waited for, and its pieces.
-
-        Raises:
-            SticliError: not_found, bad_request, worker_down, budget_exceeded,
-                context_length_exceeded.
-        """
-        began = time.monotonic()
-        session = self.sessions.get(name)
-        standing = self.answers.find(session, request.question)
-        question = standing.record.question if standing else request.question
-        _check_version(session, request.min_version)
-        session.last_used = time.time()
-        words = self.asks.run(
-            session, question, request.max_tokens, request.min_version or 0, request.stream
-        )
-        async with contextlib.aclosing(words):
-            async for word in words:
-                if isinstance(word, Done):
-                    yield live_answer(session, question, word, time.monotonic() - began)
-                else:
-                    yield word
 
     async def add_flash(self, name: str, request: protocol.NewFlash) -> protocol.Flash:
         session = self.sessions.get(name)
@@ -232,15 +207,21 @@ class Service:
     def _public(self, session: Session) -> protocol.Session:
         return session.public(self.answers.count(session))
 
-    def _appended(self, session: Session, done: "asyncio.Future[Appended]") -> None:
+    def _appended(
+        self, session: Session, on_busy: protocol.OnBusy, done: "asyncio.Future[Appended]"
+    ) -> None:
         if not done.cancelled() and not done.exception():
             appended = done.result()
             session.accepted(appended)
             self.counters["appends"] += 1
             self.counters["lines"] += len(appended.batch.texts) if appended.batch else 0
+            if on_busy is protocol.OnBusy.DROP_OLDEST:
+                self.counters["dropped"] += relieve(session, self._pending_tokens, self.store)
+            else:
+                session.under_way = 0
 
     def _may_go_on(self, session: Session) -> bool:
-        return session.pending <= self._pending_lines or session.removed or self._closing
+        return session.pending_tokens <= self._pending_tokens or session.removed or self._closing
 
     def _has_more(self, session: Session, place: int) -> Callable[[], bool]:
         return lambda: session.lines > place or session.removed or self._closing
@@ -255,12 +236,3 @@ def _full(session: Session) -> SticliError | None:
         f" {session.settled_lines} of {session.lines} lines",
         "start a new session, with a larger --limit if the model allows",
     )
-
-
-def _check_version(session: Session, wanted: int | None) -> None:
-    if wanted is not None and not 0 <= wanted <= session.version:
-        raise SticliError(
-            "bad_request",
-            f"there is no version {wanted} of session {session.name!r} yet: the newest is"
-            f" {session.version}",
-        )

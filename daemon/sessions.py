@@ -1,12 +1,16 @@
 """The sessions as the front sees them: what the journal holds and what has settled."""
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+
+import msgspec
 
 from sticli import protocol
+from sticli.daemon.backlog import Backlog
 from sticli.daemon.change import Change
 from sticli.daemon.messages import Settled
-from sticli.daemon.records import Appended, Batch, SessionRecord
+from sticli.daemon.reading import Reading
+from sticli.daemon.records import Appended, Batch, Drop, SessionRecord
 from sticli.errors import SticliError
 
 TAIL_BYTES = 1 << 20  # text of newest batches kept in memory for the feeder
@@ -22,6 +26,7 @@ class Session:
         self.last_used = record.last_used
         self.state = "waiting"
         self.note = ""
+        self.place = ""  # of its cells: device, host, disk or journal; empty: no worker
         self.refusal: SticliError | None = None  # why the worker does not serve it
         self.limit = record.cells or 0
         self.change = Change()
@@ -30,11 +35,16 @@ class Session:
         self.tail: deque[Batch] = deque()
         self._tail_bytes = 0
         self.window_from = record.window_from
+        self.under_way = 0  # characters at most, where lines may be dropped; 0: they may not
+        self.read_lines = record.lines  # that had settled when most had; at first as if all had
+        self.reading = Reading(record.lines)
+        self.backlog = Backlog(record.window_from)
         self._forget()
 
     def _forget(self) -> None:
         self.settled_lines = self.window_from  # what the window has passed is settled for good
         self.settled = self.tokens = self.left_out = 0
+        self.place = ""
 
     @property
     def name(self) -> str:
@@ -50,6 +60,11 @@ class Session:
         return self.lines - self.settled_lines
 
     @property
+    def pending_tokens(self) -> int:
+        """About how many tokens they are; what was dropped is none."""
+        return self.backlog.tokens(self.settled_lines)
+
+    @property
     def askable(self) -> bool:
         return self.state in ("live", "full")
 
@@ -57,6 +72,7 @@ class Session:
         """The journal has grown."""
         if batch := appended.batch:
             self.lines, self.version, self.last_used = batch.end, batch.version, batch.at
+            self.backlog.grow(batch.end, _size(batch), batch.at)
             if self.state in ("opening", "live"):
                 self._keep(batch)
             self.change.announce()
@@ -73,10 +89,29 @@ class Session:
 
     def settle(self, message: Settled) -> None:
         """The worker has computed more, or through another window."""
+        if self.tokens and message.window_from == self.window_from:
+            self.backlog.learn(self.settled_lines, message.lines, message.tokens - self.tokens)
         self.settled_lines, self.settled = message.lines, message.version
+        self.read_lines = max(self.read_lines, message.lines)
+        self.backlog.forget(message.window_from)
+        self.reading.forget(message.window_from)
         self.tokens, self.window_from = message.tokens, message.window_from
         self.left_out = message.left_out
         self.change.announce()
+
+    def move(self, place: str) -> None:
+        """Its cells are elsewhere on the memory ladder."""
+        self.place = place
+        self.change.announce()
+
+    def pin(self, pinned: bool) -> None:
+        self.record = msgspec.structs.replace(self.record, pinned=pinned)
+
+    def recall(self, backlog: Backlog, runs: Sequence[Drop], dropped: int) -> None:
+        """Take in what the store knows of the journal: its sizes, and what is not read of it."""
+        self.backlog, self.reading = backlog, Reading(self.lines, runs, dropped)
+        for run in runs:
+            backlog.skip(run.first, run.end)
 
     def recent(self, first: int) -> list[Batch]:
         """The newest batches from the one that holds line `first` on; empty when not in memory."""
@@ -113,8 +148,14 @@ class Session:
             system=self.record.system,
             on_full=self.record.on_full,
             left_out=self.left_out,
+            dropped=self.reading.dropped,
+            pending_tokens=self.pending_tokens,
             note=str(self.refusal) if self.refusal else self.note,
             refused=protocol.Problem.of(self.refusal) if self.refusal else None,
+            place=self.place,
+            pinned=self.record.pinned,
+            tenant=self.record.tenant,
+            source=self.record.source,
         )
 
 

@@ -7,7 +7,7 @@ import msgspec
 from sticli import protocol
 from sticli.daemon.hooks import Hook
 from sticli.daemon.messages import AddFlash, Evaluated
-from sticli.daemon.records import AnswerRecord, QuestionRecord
+from sticli.daemon.records import AnswerRecord, Moment, QuestionRecord
 from sticli.daemon.sessions import Session
 
 
@@ -17,14 +17,34 @@ class Standing:
     def __init__(self, record: QuestionRecord, answer: AnswerRecord | None, name: str) -> None:
         self.record = record
         self.answer = answer
+        self.lead: float | None = None  # of a decision, between its two likeliest choices
+        self.led = (0, 0)  # window and lines that it is of
+        self.undecided = False  # the newest state leaves a decision open: it is not answered there
         self.hook = Hook(record.exec, f"{name}/{record.id}") if record.exec else None
 
     def fresh(self, session: Session) -> bool:
         """Whether the answer is that of what the cache holds now."""
-        if self.answer is None or not session.askable:
-            return False
-        seen = (self.answer.window_from, self.answer.lines)
-        return seen == (session.window_from, session.settled_lines)
+        now = Moment(session.settled, session.settled_lines)
+        return session.askable and self.holds(session, now)
+
+    def holds(self, session: Session, moment: Moment) -> bool:
+        """Whether the answer is that of this moment, seen through the present window."""
+        answer = self.answer
+        return (
+            answer is not None
+            and not self.undecided
+            and (answer.window_from, answer.lines) == (session.window_from, moment.lines)
+        )
+
+    @property
+    def decides(self) -> bool:
+        """Whether it is a decision: the worker prepares it."""
+        return self.record.form is not None and self.record.form.choices is not None
+
+    def leave_open(self, message: Evaluated) -> None:
+        """Hold that a decision's lead is too small to answer without decoding."""
+        self.lead, self.undecided = message.confidence, True
+        self.led = (message.window_from, message.lines)
 
     def distrust(self, model: str) -> None:
         """Hold an answer of another model than this one as seen by nobody."""
@@ -33,6 +53,9 @@ class Standing:
 
     def take(self, message: Evaluated, model: str) -> AnswerRecord:
         """Hold a new answer."""
+        self.lead = message.confidence if self.decides else None
+        self.led = (message.window_from, message.lines)
+        self.undecided = False
         self.answer = AnswerRecord(
             session=self.record.session,
             id=self.record.id,
@@ -49,12 +72,21 @@ class Standing:
             new_tokens=message.new_tokens,
             completion_tokens=message.completion_tokens,
             finish_reason=message.finish_reason,
+            source=message.source,
         )
         return self.answer
 
     def message(self, name: str) -> AddFlash:
         record = self.record
-        return AddFlash(name, record.id, record.question, record.max_tokens, record.debounce_ms)
+        return AddFlash(
+            session=name,
+            id=record.id,
+            question=record.question,
+            max_tokens=record.max_tokens,
+            debounce_ms=record.debounce_ms,
+            form=record.form,
+            gap=record.gap,
+        )
 
     def public(self, session: Session) -> protocol.Flash:
         record, answer = self.record, self.answer
@@ -72,4 +104,8 @@ class Standing:
             evaluated_at=answer.evaluated_at if answer else None,
             device_ms=answer.device_ms if answer else None,
             evaluations=answer.evaluations if answer else 0,
+            form=record.form,
+            gap=record.gap,
+            source=answer.source if answer else None,
+            lead=self.lead if self.led == (session.window_from, session.settled_lines) else None,
         )

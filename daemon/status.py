@@ -1,4 +1,4 @@
-"""The daemon's account of itself: status as JSON, and as Prometheus text."""
+"""The daemon's account of itself."""
 
 import os
 
@@ -39,26 +39,6 @@ def status(service: Service, paths: Paths, started: float) -> protocol.Status:
     )
 
 
-def metrics(service: Service, paths: Paths, started: float) -> str:
-    """Prometheus text exposition format 0.0.4."""
-    found = status(service, paths, started)
-    values: dict[str, tuple[str, float]] = {
-        "worker_ready": ("gauge", found.worker == "ready"),
-        "worker_restarts_total": ("counter", found.restarts),
-        "sessions": ("gauge", found.sessions),
-        "pending_lines": ("gauge", sum(session.pending for session in service.sessions)),
-        "cells": ("gauge", found.cells),
-        "cells_reserved": ("gauge", found.cells_reserved),
-        "cells_used": ("gauge", found.cells_used),
-    }
-    values |= {f"{name}_total": ("counter", count) for name, count in found.counters.items()}
-    values |= {f"worker_{_plain(name)}": ("gauge", n) for name, n in found.usage.items()}
-    return "".join(
-        f"# TYPE sticli_{name} {kind}\nsticli_{name} {float(value):g}\n"
-        for name, (kind, value) in values.items()
-    )
-
-
 def _problem(error: SticliError | None) -> protocol.Problem | None:
     return protocol.Problem.of(error) if error else None
 
@@ -73,8 +53,3 @@ def _model(ready: Ready) -> protocol.Model:
         ready.vocabulary,
         ready.detail,
     )
-
-
-def _plain(name: str) -> str:
-    """A metric name: letters, digits and underscores."""
-    return "".join(letter if letter.isalnum() else "_" for letter in name)

@@ -13,19 +13,21 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
 
-from sticli.daemon import journal, notebook
+from sticli.daemon import copying, drops, journal, moments, notebook
 from sticli.daemon.database import connect_reader, open_database
 from sticli.daemon.records import (
     AnswerRecord,
     Appended,
     Batch,
+    Drop,
+    Moment,
     News,
     QuestionRecord,
     SessionRecord,
 )
 from sticli.daemon.writer import Writer
 from sticli.errors import SticliError
-from sticli.protocol import Event
+from sticli.protocol import At, Event
 
 T = TypeVar("T")
 
@@ -40,6 +42,7 @@ class Store:
             SticliError: storage, version_mismatch.
         """
         database, self.note = open_database(path, durability)
+        copying.sweep(database)
         self._reader = connect_reader(path)
         self._thread = ThreadPoolExecutor(1, "store-reader")
         self._writer = Writer(database, asyncio.get_running_loop())
@@ -57,6 +60,19 @@ class Store:
         """Some batches from the one that holds line `first` (from 0) on; none at the end."""
         return await self._read(functools.partial(journal.read, uid=uid, first=first))
 
+    async def moment(self, record: SessionRecord, at: At) -> Moment:
+        """What a session held then; see `moments.find`."""
+        now = time.time()
+        return await self._read(functools.partial(moments.find, record=record, at=at, now=now))
+
+    async def sizes(self, uid: str, first: int) -> list[tuple[int, int, float]]:
+        """(end line, characters, time) of each batch from the one that holds line `first` on."""
+        return await self._read(functools.partial(journal.sizes, uid=uid, first=first))
+
+    async def drops(self, uid: str, first: int) -> tuple[list[Drop], int]:
+        """The dropped runs that do not end before line `first`, and the lines of all runs."""
+        return await self._read(functools.partial(drops.read, uid=uid, first=first))
+
     async def questions(self) -> list[QuestionRecord]:
         return await self._read(notebook.questions)
 
@@ -69,6 +85,25 @@ class Store:
 
     def create(self, record: SessionRecord) -> "asyncio.Future[None]":
         return self._writer.submit(functools.partial(journal.create, record=record))
+
+    async def fork(self, record: SessionRecord, source: str, lines: int) -> None:
+        """Make a session of the first lines of another; who reads sees the whole or nothing.
+
+        Raises:
+            SticliError: exists, not_found, storage.
+        """
+        begin = functools.partial(journal.create, record=record, whole=False)
+        more = functools.partial(copying.copy, uid=record.uid, source=source, lines=lines)
+        try:
+            await self._writer.submit(begin)
+            while await self._writer.submit(more):
+                pass  # appends to other sessions come in between
+        except BaseException:
+            self.remove(record.uid)
+            raise
+
+    def pin(self, uid: str, pinned: bool) -> "asyncio.Future[None]":
+        return self._writer.submit(functools.partial(journal.pin, uid=uid, pinned=pinned))
 
     def move_window(self, uid: str, window_from: int) -> "asyncio.Future[None]":
         return self._writer.submit(
@@ -91,6 +126,9 @@ class Store:
         return self._writer.submit(
             lambda db: journal.append(db, uid, producer, first_seq, lines, at, refusal)
         )
+
+    def keep_drops(self, uid: str, runs: Sequence[Drop]) -> "asyncio.Future[None]":
+        return self._writer.submit(functools.partial(drops.keep, uid=uid, runs=runs))
 
     def add_question(self, record: QuestionRecord) -> "asyncio.Future[None]":
         return self._writer.submit(functools.partial(notebook.add_question, record=record))

@@ -10,15 +10,8 @@ import sys
 from collections import deque
 from collections.abc import AsyncIterator, Sequence
 
-from sticli.daemon.messages import (
-    FRAME_LIMIT,
-    HEADER,
-    Message,
-    Outbound,
-    Stop,
-    decode_outbound,
-    frame,
-)
+from sticli.daemon.frames import FRAME_LIMIT, HEADER
+from sticli.daemon.messages import Message, Outbound, Stop, decode_outbound, frame
 
 BUFFER = 1 << 20
 COMMAND = (sys.executable, "-P", "-m", "sticli.daemon.worker")

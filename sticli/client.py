@@ -93,6 +93,15 @@ class Client:
     def remove(self, name: str) -> None:
         self.raw("DELETE", at(name))
 
+    def fork(self, name: str, request: protocol.Fork) -> protocol.Session:
+        return self.call("POST", at(name, "fork"), request, protocol.Session)
+
+    def pin(self, name: str, pinned: bool) -> None:
+        self.raw("PUT", at(name, "pin"), _encoder.encode(protocol.Pin(pinned)))
+
+    def explain(self, name: str) -> protocol.Account:
+        return self.call("GET", at(name, "explain"), None, protocol.Account)
+
     def append(self, name: str, batch: protocol.Append) -> protocol.Accepted:
         return self.call("POST", at(name, "lines"), batch, protocol.Accepted)
 

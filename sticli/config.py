@@ -28,6 +28,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     snapshot_idle_s: float = 30.0
     pending_tokens: int = 4_000_000
     ask_wait_s: float = 60.0
+    flash_budget_s: float = 60.0
     speculate_below: int = 4
     response_cache: int = 256
     log_level: str = "info"
@@ -43,8 +44,9 @@ DOC = {
     "durability": "normal: survives kill -9; full: fsync a commit, survives power loss",
     "step_ms": "the longest step of background work, milliseconds: how long an ask may wait",
     "snapshot_idle_s": "seconds of rest after which a changed session is snapshot",
-    "pending_tokens": "tokens accepted and not settled, a session, before `append` is slowed",
+    "pending_tokens": "tokens accepted and not settled, a session, before `append` waits or drops",
     "ask_wait_s": "seconds that a question waits for cells before it is refused",
+    "flash_budget_s": "device seconds a minute that flash questions may use; 60: all, 0: none",
     "speculate_below": "questions decoding at once below which answers are drafted; 0: never",
     "response_cache": "answers kept for exact repeats, a tenant; 0: none",
     "log_level": "debug, info, warning or error",

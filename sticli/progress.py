@@ -1,14 +1,12 @@
-"""The one moving line of `append` on a terminal."""
+"""What `append` shows while it reads, sends and waits."""
 
 import sys
-import time
 
+from sticli.meter import Meter
 from sticli.protocol import Session
-from sticli.render import clear, colourful, plural
+from sticli.render import plural
 from sticli.sender import Sender
 from sticli.spool import Spool
-
-EVERY = 0.2  # seconds
 
 
 class Progress:
@@ -16,28 +14,17 @@ class Progress:
     or stdin is one, for there somebody types."""
 
     def __init__(self, sender: Sender, spool: Spool, *, quiet: bool) -> None:
-        seen = colourful(sys.stderr) and not quiet and not (sys.stdin and sys.stdin.isatty())
-        self.every = EVERY if seen else None
+        self._meter = Meter(wanted=not quiet and not (sys.stdin and sys.stdin.isatty()))
+        self.every = self._meter.every
         self._sender = sender
         self._spool = spool
-        self._next = 0.0
 
     def show(self) -> None:
         """What is stored and what is not yet."""
-        self._draw(f"{plural(self._sender.lines, 'line')} stored, {self._spool.count:,} to send")
+        stored = plural(self._sender.lines, "line")
+        self._meter.draw(f"{stored} stored, {self._spool.count:,} to send")
 
     def reading(self, session: Session) -> None:
         """What is stored and still to be read by the model."""
-        self._draw(
-            f"{session.settled_lines:,} of {plural(session.lines, 'line')} read by the model"
-        )
-
-    def _draw(self, text: str) -> None:
-        """Draw the line again, at most every `every` seconds."""
-        now = time.monotonic()
-        if self.every is None or now < self._next:
-            return
-        self._next = now + self.every
-        clear()
-        sys.stderr.write(text)
-        sys.stderr.flush()
+        lines = plural(session.lines, "line")
+        self._meter.draw(f"{session.settled_lines:,} of {lines} read by the model")

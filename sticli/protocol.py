@@ -1,7 +1,8 @@
 """The wire between clients and the daemon: every request, answer and event, as JSON over HTTP.
 
-Lists (GET sessions, flash) are bare JSON arrays; POST sessions answers Session, POST flash answers
-Flash; DELETE and POST /v1/stop answer `{}`. GET lines is NDJSON of Line (`from` counts from 1).
+Lists (GET sessions, flash) are bare JSON arrays; POST sessions, POST fork and PUT pin answer
+Session, POST flash answers Flash, GET explain Account; DELETE and POST /v1/stop answer `{}`.
+GET lines is NDJSON of Line (`from` counts from 1).
 An ask with `stream` is SSE: `progress` {"state", "message"}, `piece` {"text"}, then one `answer`
 (Answer) or `error` (Failure). Events are SSE, or NDJSON with `Accept: application/x-ndjson`.
 """
@@ -10,11 +11,13 @@ from enum import StrEnum
 
 import msgspec
 
+from sticli.account import Account as Account
+from sticli.account import Move as Move
 from sticli.errors import SticliError
 from sticli.form import Form
+from sticli.schema import SCHEMA as SCHEMA
 
 PROTOCOL = 1
-SCHEMA = 1
 
 MAX_BODY = 8 << 20  # bytes of one request
 MAX_LINE = 64 << 10  # bytes of one line; `append` splits longer ones
@@ -51,10 +54,17 @@ class NewSession(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     name: str
     system: str | None = None  # instructions ahead of the data; None: the default text
     limit: int | None = None  # cells of context; None: the configured size
-    on_full: OnFull = OnFull.REBASE
-    tenant: str = ""  # sessions of one label may share cells
-    source: str | None = None  # a session whose lines (and system text) it begins with: a fork
+    on_full: OnFull | None = None  # None: rebase
+    tenant: str | None = None  # sessions of one label may share cells; None: no label
+    source: str | None = None  # a session whose lines it begins with: a fork; None takes from it
     at: At | None = None  # the source as it was then; None: as it is
+
+
+class Fork(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """POST /v1/sessions/{s}/fork: a new session that begins as this one is, or was."""
+
+    name: str
+    at: At | None = None
 
 
 class Append(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -86,7 +96,8 @@ class Ask(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     live: bool = False  # never answer from a flash question
     max_age: float | None = None  # seconds: accept a flash answer up to this old
     min_version: int | None = None  # wait until this version has settled
-    stream: bool = False  # server-sent events: piece…, answer
+    stream: bool = False  # server-sent events: progress…, piece…, answer
+    pieces: bool = True  # of a stream; without them an answer may outlive a worker
     form: Form | None = None
     at: At | None = None  # the session as it was then
 
@@ -148,7 +159,7 @@ class Flash(msgspec.Struct, frozen=True):
     form: Form | None = None
     gap: float = 2.0
     source: str | None = None  # of the answer: flash | ready
-    lead: float | None = None  # of a decision: logits between the two likeliest choices, now
+    lead: float | None = None  # of a decision, once prepared: logits between the likeliest tokens
     schema_version: int = SCHEMA
 
 
@@ -195,40 +206,6 @@ class Pin(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """PUT /v1/sessions/{s}/pin: a pinned session is the last to leave the device."""
 
     pinned: bool
-
-
-class Move(msgspec.Struct, frozen=True):
-    """One step of a session on the memory ladder."""
-
-    at: float  # seconds since the epoch
-    place: str  # where it went: device | host | disk | journal
-    tokens: int  # that moved; the rest is computed anew
-    reason: str
-
-
-class Account(msgspec.Struct, frozen=True):
-    """GET /v1/sessions/{s}/explain: where a session's tokens are, and how they came there."""
-
-    session: str
-    place: str
-    pinned: bool
-    tenant: str
-    limit: int
-    tokens: int  # that its prefix and lines have
-    cached: int  # of them in cells, wherever those are
-    reserved: int  # cells of the device set aside for it
-    promised: int  # cells that running questions may fill
-    ready: int  # cells that prepared decisions hold
-    computed: int  # tokens computed since the worker knows it
-    restored: int  # tokens that came back from host RAM or disk
-    shared: int  # tokens whose cells came from another session of its tenant
-    shared_from: str
-    rebases: int
-    drafted: int
-    accepted: int
-    moves: list[Move]  # the newest last
-    notes: list[str]  # sentences: why
-    schema_version: int = SCHEMA
 
 
 class Version(msgspec.Struct, frozen=True):

@@ -97,6 +97,14 @@ def count(number: int) -> str:
     return f"{number:,}"
 
 
+def short(number: int) -> str:
+    """12,340 as it is, 123k, 4.5M: at most six letters."""
+    for unit, size in (("G", 1_000_000_000), ("M", 1_000_000), ("k", 1_000)):
+        if number >= max(size, 100_000):
+            return f"{number / size:.1f}{unit}" if number < 10 * size else f"{number // size}{unit}"
+    return count(number)
+
+
 def age(seconds: float) -> str:
     """How long ago, in the largest unit that fits."""
     for unit, size in (("d", 86400), ("h", 3600), ("m", 60)):

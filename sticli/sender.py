@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from sticli.client import Client
 from sticli.errors import SticliError
-from sticli.protocol import Accepted, Append
+from sticli.protocol import Accepted, Append, OnBusy
 from sticli.spool import Spool
 
 PASSING = {"unreachable", "worker_down", "busy", "timeout"}  # a later try may do
@@ -23,6 +23,7 @@ class Target:
     connect: Callable[[], Client]
     note: Callable[[str], None]
     reconnect: bool
+    on_busy: OnBusy = OnBusy.WAIT
 
 
 class Sender:
@@ -56,7 +57,7 @@ class Sender:
             ended()
 
     def _deliver(self, lines: list[str], size: int) -> None:
-        batch = Append(lines, self._target.producer, self.lines)
+        batch = Append(lines, self._target.producer, self.lines, self._target.on_busy)
         self.accepted = self._try(batch)
         self.lines += len(lines)
         self.bytes += size

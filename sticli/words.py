@@ -6,8 +6,8 @@ GLOBAL = {"-j", "--json", "-q", "--quiet", "-v", "--verbose", "--no-autostart"}
 
 # commands that end in free words → their options that take a value
 FREE = {
-    "append": {"--wait", "--producer"},
-    "ask": {"--max-age", "--max-tokens", "--timeout"},
+    "append": {"--wait", "--producer", "--on-busy"},
+    "ask": {"--at", "--choices", "--schema", "--max-age", "--max-tokens", "--timeout"},
 }
 
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from sticli.daemon.engines.base import Damaged, Exhausted, Logits, Output, Plan, Row, Seq
+from tests.simulated import Clock, Price
 
 BOS = "<s>"
 CONTROLS = (BOS, "<|im_start|>", "<|im_end|>", "<|end|>", "<|answer|>", "[INST]", "[/INST]")
@@ -54,37 +55,19 @@ class FakeVocabulary:
         return token in self._ends
 
 
-@dataclass
-class Clock:
-    """Time that passes only when somebody says so, in seconds."""
+@dataclass(slots=True)
+class _Twins:
+    """Families that hold one and the same cell."""
 
-    now: float = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-    def advance(self, seconds: float) -> None:
-        self.now += seconds
-
-
-@dataclass(frozen=True)
-class Price:
-    """What a pass costs in simulated seconds."""
-
-    fixed: float = 0.0
-    token: float = 0.0
-    token_context: float = 0.0
-
-    def of(self, plan: Plan) -> float:
-        pairs = sum(len(row.tokens) * (row.start + len(row.tokens) / 2) for row in plan.rows)
-        return self.fixed + self.token * plan.tokens + self.token_context * pairs
+    count: int = 1
 
 
 @dataclass(slots=True)
 class _Cell:
     token: int
     digest: bytes  # of every token up to this one, with positions
-    users: int = 1
+    users: int = 1  # sequences of its family
+    twins: _Twins | None = None  # None: no other family holds it
 
 
 @dataclass(slots=True)
@@ -101,12 +84,14 @@ class _Sequence:
 
 
 class FakeEngine:
-    """The engine contract over hashes; `price` and `clock` simulate time."""
+    """The engine contract over hashes; `price` and `clock` simulate time.
+
+    With `shares` a branch holds the very cells of its parent, as an engine of one pool does. After
+    a slide the digests stay as they were, so that answers tell it from a fresh prefill.
+    """
 
     name = "fake"
     rewinds = True
-    shares = False
-    slides = False
     cell_bytes = 64
 
     def __init__(
@@ -118,7 +103,11 @@ class FakeEngine:
         forks: int = 64,
         price: Price | None = None,
         clock: Clock | None = None,
+        shares: bool = False,
+        slides: bool = True,
     ) -> None:
+        self.shares = shares
+        self.slides = slides
         self.cells = cells
         self.chunk = chunk
         self.detail = {"kv": "hash"}
@@ -129,6 +118,7 @@ class FakeEngine:
         self._price = price or Price()
         self._clock = clock
         self._next = 0
+        self._surplus = 0  # cells that a family holds and another one has been counted for
         self._sequences: dict[Seq, _Sequence] = {}
 
     @property
@@ -137,7 +127,7 @@ class FakeEngine:
 
     @property
     def used(self) -> int:
-        return sum(family.used for family in self._families())
+        return sum(family.used for family in self._families()) - self._surplus
 
     def _families(self) -> list[_Family]:
         return list({id(item.family): item.family for item in self._sequences.values()}.values())
@@ -165,14 +155,34 @@ class FakeEngine:
         return self._add(_Sequence(parent.family, shared))
 
     def branch(self, seq: Seq, length: int, limit: int) -> Seq:
-        fork = self.fork(seq, length)
-        try:
-            return self.load(self.save(fork), length, limit)
-        finally:
-            self.drop(fork)
+        parent = self._sequences[seq]
+        if not 0 <= length <= len(parent.cells):
+            raise ValueError(f"branch at {length} of {len(parent.cells)}")
+        if length > limit:
+            raise Exhausted(f"{length} tokens, {limit} cells")
+        branch = self.open(limit)
+        cells = [self._twin(cell) for cell in parent.cells[:length]]
+        self._sequences[branch].cells = cells
+        self._sequences[branch].family.used = length
+        return branch
+
+    def _twin(self, cell: _Cell) -> _Cell:
+        """The same cell in another family, or a copy of it."""
+        if not self.shares:
+            return _Cell(cell.token, cell.digest)
+        cell.twins = cell.twins or _Twins()
+        cell.twins.count += 1
+        self._surplus += 1
+        return _Cell(cell.token, cell.digest, twins=cell.twins)
 
     def slide(self, seq: Seq, start: int, count: int) -> None:
-        raise NotImplementedError
+        sequence = self._sequences[seq]
+        if not self.slides or sequence.family.members > 1:
+            raise ValueError("forks, or an engine that does not slide")
+        if start < 0 or count < 1 or start + count > len(sequence.cells):
+            raise ValueError(f"slide of {count} from {start} of {len(sequence.cells)}")
+        self._release(sequence.family, sequence.cells[start : start + count])
+        del sequence.cells[start : start + count]
 
     def run(self, plan: Plan) -> Output:
         self._check(plan)
@@ -243,7 +253,15 @@ class FakeEngine:
     def _release(self, family: _Family, cells: list[_Cell]) -> None:
         for cell in cells:
             cell.users -= 1
-            family.used -= cell.users == 0
+            if not cell.users:
+                family.used -= 1
+                self._part(cell)
+
+    def _part(self, cell: _Cell) -> None:
+        """One family fewer holds a cell."""
+        if cell.twins is not None:
+            cell.twins.count -= 1
+            self._surplus -= cell.twins.count > 0
 
     def drop(self, seq: Seq) -> None:
         sequence = self._sequences.pop(seq)
@@ -251,8 +269,10 @@ class FakeEngine:
         self._release(sequence.family, sequence.cells)
 
     def save(self, seq: Seq) -> bytes:
-        tokens = array("i", [cell.token for cell in self._sequences[seq].cells])
-        body = _SAVED.pack(b"fake", len(tokens), self.seed) + tokens.tobytes()
+        cells = self._sequences[seq].cells
+        tokens = array("i", [cell.token for cell in cells])
+        digests = b"".join(cell.digest for cell in cells)
+        body = _SAVED.pack(b"fake", len(tokens), self.seed) + tokens.tobytes() + digests
         return body + hashlib.blake2b(body, digest_size=16).digest()
 
     def load(self, data: bytes, tokens: int, limit: int) -> Seq:
@@ -265,7 +285,11 @@ class FakeEngine:
         if tokens > limit:
             raise Exhausted(f"{tokens} tokens, {limit} cells")
         seq = self.open(limit)
-        self._extend(self._sequences[seq], array("i", body[_SAVED.size :]))
+        middle = _SAVED.size + 4 * tokens
+        digests = (body[at : at + 16] for at in range(middle, len(body), 16))
+        sequence = self._sequences[seq]
+        sequence.cells = list(map(_Cell, array("i", body[_SAVED.size : middle]), digests))
+        sequence.family.used = tokens
         return seq
 
     def close(self) -> None:

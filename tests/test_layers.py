@@ -12,7 +12,10 @@ import pytest
 ROOT = Path(__file__).parent.parent
 FOLDERS = {"sticli": "sticli", "daemon": "sticli.daemon", "kernels": "sticli.kernels"}
 LONGEST_FILE = 300
-HEAVY = {"torch", "llama_cpp", "textual", "numpy", "starlette", "uvicorn", "jinja2", "gguf", "rich"}
+HEAVY = {
+    *("torch", "llama_cpp", "llguidance", "textual", "numpy"),
+    *("starlette", "uvicorn", "jinja2", "gguf", "rich"),
+}
 
 
 def sources(folder: str) -> Iterator[Path]:
@@ -49,6 +52,24 @@ def test_client_never_imports_the_daemon() -> None:
 def test_only_the_gpu_engine_imports_kernels() -> None:
     hits = [hit for hit in crossing("daemon", "sticli.kernels") if "daemon/engines/gpu/" not in hit]
     assert hits + crossing("sticli", "sticli.kernels") == []
+
+
+def test_one_file_of_the_worker_imports_the_grammars() -> None:
+    files = [
+        str(path.relative_to(ROOT))
+        for folder in FOLDERS
+        for path in sources(folder)
+        if any(name.split(".")[0] == "llguidance" for name in imports(path))
+    ]
+    assert files == ["daemon/worker/guide.py"]
+
+
+def test_the_front_loads_no_engine_and_no_grammar() -> None:
+    code = "import sys, sticli.daemon.front; print(*sys.modules)"
+    loaded = subprocess.run(
+        [sys.executable, "-P", "-c", code], capture_output=True, text=True, check=True
+    ).stdout.split()
+    assert not {"llama_cpp", "llguidance", "torch"} & {name.split(".")[0] for name in loaded}
 
 
 def test_kernels_know_nothing_of_ours() -> None:

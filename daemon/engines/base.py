@@ -95,15 +95,19 @@ class Engine(Protocol):
         Unlike a fork it lives on by itself: neither slows the other down, or takes its cells.
 
         Raises:
-            Exhausted: as for `open` and `fork`.
+            Exhausted: as for `open` and `fork`; or a copy of this model's cells would not reach
+                back to an earlier length. Nothing is left of the attempt.
         """
         ...
 
     def slide(self, seq: Seq, start: int, count: int) -> None:
         """Forget `count` tokens from `start` on, and move those behind them up to their place.
 
-        Not exact: what follows was computed while the forgotten tokens were there. Only without
-        forks of `seq`, and only where the engine `slides`.
+        Not exact: what follows was computed while the forgotten tokens were there.
+
+        Raises:
+            ValueError: the engine does not slide, `seq` has forks, or it lacks those tokens.
+            RuntimeError: it failed half-way; the sequence is of no use any more.
         """
         ...
 

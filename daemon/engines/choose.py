@@ -9,10 +9,10 @@ from sticli.config import Settings
 from sticli.daemon.engines import fingerprint, machine, modelfile
 from sticli.daemon.engines.base import Engine, Exhausted, Vocabulary
 from sticli.daemon.engines.calibration import calibrated
-from sticli.daemon.engines.family import Tuning
 from sticli.daemon.engines.llamacpp import LlamaCpp
 from sticli.daemon.engines.measurement import cell_bytes
 from sticli.daemon.engines.model import Model, refusal
+from sticli.daemon.engines.tuning import Tuning
 from sticli.daemon.engines.vocabulary import ModelVocabulary
 from sticli.daemon.messages import Ready
 from sticli.errors import SticliError

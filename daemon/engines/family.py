@@ -2,7 +2,6 @@
 
 import ctypes
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import llama_cpp
 import numpy as np
@@ -13,19 +12,10 @@ from sticli.daemon.engines.batch import Batch
 from sticli.daemon.engines.cells import Cells, Held
 from sticli.daemon.engines.model import Model
 from sticli.daemon.engines.rows import positions, split, wanted
+from sticli.daemon.engines.tuning import SLOTS, Tuning, parameters
 
 Tokens = NDArray[np.int32]
 NOTHING: Tokens = np.zeros(0, np.int32)
-SLOTS = 72  # sequences a family: 64 flash questions, the durable one, a few asks
-
-
-@dataclass(frozen=True, slots=True)
-class Tuning:
-    """How a context computes: flash attention, tokens of one pass, CPU threads."""
-
-    flash: bool
-    chunk: int
-    threads: int
 
 
 class Family:
@@ -41,7 +31,7 @@ class Family:
         self._past: dict[int, Tokens] = {}  # of sequences that can only be rolled back by replay
         self._free_slots = list(range(SLOTS - 1, -1, -1))
         self._context = llama_cpp.llama_init_from_model(
-            model.pointer, _params(model, tuning, limit)
+            model.pointer, parameters(model, tuning, limit)
         )
         if not self._context:
             raise Exhausted(f"no memory for a context of {limit} cells")
@@ -53,9 +43,9 @@ class Family:
         self._batch = Batch(llama_cpp.llama_n_batch(self._context))
 
     @property
-    def empty(self) -> bool:
-        """Whether every sequence is gone."""
-        return not self._held
+    def members(self) -> int:
+        """Sequences that are not gone."""
+        return len(self._held)
 
     def add(self) -> int:
         """The slot of a new, empty sequence.
@@ -142,6 +132,35 @@ class Family:
         del self._held[slot]
         self._past.pop(slot, None)
         self._free_slots.append(slot)
+
+    @property
+    def slides(self) -> bool:
+        """Whether cells can be moved to other positions."""
+        exact = self._model.recurrent or self._model.window  # a state, or cells that are gone
+        return not exact and bool(llama_cpp.llama_memory_can_shift(self._memory))
+
+    def slide(self, slot: int, start: int, count: int) -> None:
+        """Forget `count` tokens from `start` on, and move those behind them up to their place.
+
+        Raises:
+            RuntimeError: llama.cpp could not move them; the sequence is of no use any more.
+        """
+        llama_cpp.llama_memory_seq_rm(self._memory, slot, start, start + count)
+        llama_cpp.llama_memory_seq_add(self._memory, slot, start + count, -1, -count)
+        held = self._held[slot]
+        self.cells.give(held[start : start + count])
+        self._held[slot] = np.concatenate([held[:start], held[start + count :]])
+        self._move()
+
+    def _move(self) -> None:
+        """Have the cells moved now: llama.cpp does it ahead of a pass, and a state that is saved
+        before would hold cells of the old places."""
+        slot = self.add()
+        nothing = np.zeros(1, np.int32)
+        try:
+            self._pass(nothing, nothing, np.full(1, slot, np.int32), nothing.astype(np.bool_))
+        finally:
+            self.drop(slot)
 
     def _rewind(self, slot: int, length: int) -> None:
         """Take a recurrent state back, which only a replay from the beginning can.
@@ -233,7 +252,7 @@ class Family:
         ctypes.memmove(logits.ctypes.data, source, logits.nbytes)
         return logits
 
-    def save(self, slot: int) -> bytes:
+    def save(self, slot: int) -> memoryview:
         """llama.cpp's own record of a sequence."""
         size = llama_cpp.llama_state_seq_get_size(self._context, slot)
         data = np.empty(size, np.uint8)
@@ -241,7 +260,7 @@ class Family:
         written = llama_cpp.llama_state_seq_get_data(self._context, pointer, size, slot)
         if written != size:
             raise RuntimeError(f"llama.cpp saved {written} of {size} bytes")
-        return data.tobytes()
+        return data.data
 
     def load(self, data: memoryview, tokens: int) -> int:
         """The slot of a new sequence of `tokens` tokens from what `save` returned.
@@ -267,20 +286,3 @@ class Family:
         if self._context:
             llama_cpp.llama_free(self._context)
             self._context = None
-
-
-def _params(model: Model, tuning: Tuning, limit: int) -> llama_cpp.llama_context_params:
-    params = llama_cpp.llama_context_default_params()
-    params.n_ctx = -(-limit // 256) * 256
-    params.n_batch = params.n_ubatch = tuning.chunk
-    params.n_seq_max = 2 * SLOTS if model.window else SLOTS
-    params.n_outputs_max = max(params.n_seq_max, tuning.chunk)  # llama.cpp aborts on fewer
-    params.n_threads = params.n_threads_batch = tuning.threads
-    params.flash_attn_type = (
-        llama_cpp.LLAMA_FLASH_ATTN_TYPE_ENABLED
-        if tuning.flash
-        else llama_cpp.LLAMA_FLASH_ATTN_TYPE_DISABLED
-    )
-    params.offload_kqv = params.op_offload = False
-    params.no_perf = params.swa_full = params.kv_unified = True
-    return params

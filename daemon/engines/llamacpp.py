@@ -13,8 +13,9 @@ from sticli.daemon.engines.base import (
     Row,
     Seq,
 )
-from sticli.daemon.engines.family import Family, Tuning
+from sticli.daemon.engines.family import Family
 from sticli.daemon.engines.model import Model
+from sticli.daemon.engines.tuning import Tuning
 
 _HEADER = struct.Struct("<8sIIQQ")  # magic, shape of the model, checksum, tokens, payload bytes
 _MAGIC = b"sticliK1"
@@ -25,7 +26,6 @@ class LlamaCpp:
 
     name = "llama.cpp"
     shares = False  # contexts do not see each other's cells, and one for all would slow each
-    slides = False
 
     def __init__(
         self, model: Model, tuning: Tuning, cells: int, cell_bytes: int, detail: dict[str, str]
@@ -34,6 +34,7 @@ class LlamaCpp:
         self.cell_bytes = cell_bytes
         self.chunk = tuning.chunk
         self.rewinds = not model.recurrent
+        self.slides = _slides(model, tuning)
         self.detail = detail
         self._model = model
         self._tuning = tuning
@@ -93,18 +94,53 @@ class LlamaCpp:
         """A sequence with a budget of its own that begins with the first `length` tokens of `seq`.
 
         Raises:
-            Exhausted: as for `open` and `fork`.
+            Exhausted: as for `open` and `fork`; or the model keeps a state, or only a window of
+                the past, so that the copy could not be taken back to an earlier length.
         """
         if not length:
             return self.open(limit)
+        if self._model.recurrent or self._model.window:
+            raise Exhausted("a copy of this model's cells does not reach back")
+        if length > limit:
+            raise Exhausted(f"{length} tokens do not fit {limit} cells")
         fork = self.fork(seq, length)
         try:
-            return self.load(self.save(fork), length, limit)
+            family = self._start(limit)  # before anything is copied: the budget decides
+            source, slot = self._places[fork]
+            return self._fill(family, source.save(slot), length)
         finally:
             self.drop(fork)
 
+    def _fill(self, family: Family, state: memoryview, tokens: int) -> Seq:
+        """The first sequence of a new family, from a saved state; without it the family goes.
+
+        Raises:
+            Damaged: llama.cpp does not take it.
+        """
+        try:
+            return self._place(family, family.load(state, tokens))
+        except BaseException:
+            self._families.remove(family)
+            family.close()
+            raise
+
     def slide(self, seq: Seq, start: int, count: int) -> None:
-        raise NotImplementedError
+        """Forget `count` tokens from `start` on, and move those behind them up to their place.
+
+        Not exact: what follows was computed while the forgotten tokens were there.
+
+        Raises:
+            ValueError: `seq` has forks, or does not hold those tokens, or the engine cannot.
+            RuntimeError: it failed; the sequence is of no use any more.
+        """
+        family, slot = self._places[seq]
+        if not self.slides:
+            raise ValueError("the cells of this model cannot be moved")
+        if start < 0 or count < 1 or start + count > family.length(slot):
+            raise ValueError(f"a slide of {count} from {start} of {family.length(slot)} tokens")
+        if family.members > 1:
+            raise ValueError(f"a slide under {family.members - 1} forks")
+        family.slide(slot, start, count)
 
     def run(self, plan: Plan) -> Output:
         """Compute every row; the sequences grow by their tokens.
@@ -171,7 +207,7 @@ class LlamaCpp:
         """Give back the sequence's own cells; the last of a family gives back its budget."""
         family, slot = self._places.pop(seq)
         family.drop(slot)
-        if family.empty:
+        if not family.members:
             self._families.remove(family)
             family.close()
 
@@ -180,7 +216,7 @@ class LlamaCpp:
         family, slot = self._places[seq]
         data = family.save(slot)
         header = _HEADER.pack(_MAGIC, self._shape, zlib.crc32(data), family.length(slot), len(data))
-        return header + data
+        return b"".join((header, data))
 
     def load(self, data: bytes, tokens: int, limit: int) -> Seq:
         """A fresh sequence of `tokens` tokens from saved state.
@@ -192,13 +228,7 @@ class LlamaCpp:
         payload = self._unpack(data, tokens)
         if tokens > limit:
             raise Exhausted(f"{tokens} saved tokens do not fit {limit} cells")
-        family = self._start(limit)
-        try:
-            return self._place(family, family.load(payload, tokens))
-        except Damaged:
-            self._families.remove(family)
-            family.close()
-            raise
+        return self._fill(self._start(limit), payload, tokens)
 
     def _unpack(self, data: bytes, tokens: int) -> memoryview:
         """The payload, after checking everything that llama.cpp would trust."""
@@ -221,3 +251,12 @@ class LlamaCpp:
         self._families.clear()
         self._places.clear()
         self._model.close()
+
+
+def _slides(model: Model, tuning: Tuning) -> bool:
+    """Whether sequences of this model can slide, which only a context knows."""
+    family = Family(model, tuning, 1)
+    try:
+        return family.slides
+    finally:
+        family.close()

@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sticli.daemon.engines.base import Row, Seq
-from sticli.daemon.engines.family import Family, Tuning
+from sticli.daemon.engines.family import Family
 from sticli.daemon.engines.model import Model
+from sticli.daemon.engines.tuning import Tuning
 
 SHORT = 16  # tokens of a question, which matters most
 DEPTH = 2048  # tokens of context ahead of it, to compare attention

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 
 from sticli.daemon import messages
+from sticli.daemon.frames import read_frames
 from sticli.daemon.worker import house
 from sticli.daemon.worker.loop import Receive
 from sticli.errors import SticliError
@@ -26,7 +27,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="sticli.daemon.worker")
     parser.add_argument("--fd", type=int, required=True, help="the inherited socket")
     connection = socket.socket(fileno=parser.parse_args().fd)
-    bodies = messages.read_frames(connection)
+    bodies = read_frames(connection)
     start = messages.decode_inbound(next(bodies, b""))
     if not isinstance(start, messages.Start):
         return 1

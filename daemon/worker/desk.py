@@ -5,15 +5,23 @@ from collections.abc import Callable
 
 from sticli.config import Settings
 from sticli.daemon import messages
-from sticli.daemon.engines.base import Engine, Exhausted, Seq, Vocabulary
-from sticli.daemon.worker import template
+from sticli.daemon.engines.base import Engine, Vocabulary
+from sticli.daemon.worker import replies, slide, template
+from sticli.daemon.worker.account import account
+from sticli.daemon.worker.ladder import Ladder
+from sticli.daemon.worker.news import News
+from sticli.daemon.worker.prefix import Prefixes
 from sticli.daemon.worker.questions import Questions
 from sticli.daemon.worker.rebase import Rebase
 from sticli.daemon.worker.recovery import Recovery
 from sticli.daemon.worker.rendering import Parts
-from sticli.daemon.worker.scheduler import Lane, Scheduler
+from sticli.daemon.worker.replay import Replay
+from sticli.daemon.worker.rungs import Rungs
+from sticli.daemon.worker.scheduler import Scheduler
 from sticli.daemon.worker.sessions import Session
+from sticli.daemon.worker.step import Lane
 from sticli.daemon.worker.successor import Successor
+from sticli.daemon.worker.upkeep import Upkeep
 from sticli.daemon.worker.usage import Usage
 from sticli.errors import SticliError
 
@@ -23,7 +31,8 @@ log = logging.getLogger(__name__)
 
 
 class Desk:
-    """Takes messages one by one; what they ask of the device is left to the scheduler."""
+    """Takes messages one by one; what they ask of the device is left to the scheduler, and who
+    has a place there to the ladder."""
 
     def __init__(
         self,
@@ -34,23 +43,53 @@ class Desk:
         context: int,
         scheduler: Scheduler,
         recovery: Recovery,
+        prefixes: Prefixes,
+        rungs: Rungs,
         usage: Usage,
         send: Callable[[messages.Outbound], None],
+        sessions: dict[str, Session],
     ) -> None:
-        self.sessions: dict[str, Session] = {}
-        self.questions = Questions(engine, vocabulary, scheduler, usage, send, self.sessions)
-        self.rebase = Rebase(engine, scheduler, self.questions, usage, self.sessions, self.progress)
+        self.sessions = sessions
+        self.questions = Questions(
+            engine,
+            vocabulary,
+            scheduler,
+            usage,
+            send,
+            sessions,
+            self._want,
+            settings.ask_wait_s,
+        )
+        self.progress = News(self.questions, usage, send).progress
+        self.ladder = Ladder(
+            engine, rungs, scheduler, self.questions, sessions, self.progress, self._abandon
+        )
+        self.rebase = Rebase(
+            engine,
+            prefixes,
+            scheduler,
+            self.questions,
+            self.ladder,
+            usage,
+            sessions,
+            self.progress,
+        )
+        self.slide = slide.Slide(engine, self.questions, usage, sessions, self.progress, self.fail)
+        self.upkeep = Upkeep(rungs, usage, sessions, settings.snapshot_idle_s)
         self.stopped = False
         self._engine = engine
         self._vocabulary = vocabulary
         self._parts = parts
-        self._idle_s = settings.snapshot_idle_s
         self._limit = settings.context or min(context or MOST, MOST)
         self._context = context
         self._scheduler = scheduler
         self._recovery = recovery
+        self._prefixes = prefixes
         self._usage = usage
         self._send = send
+
+    def _want(self, session: Session, now: float, urgent: bool) -> bool:
+        return self.ladder.want(session, now, urgent)
 
     def take(self, message: messages.Inbound, now: float) -> None:
         """Do what a message that arrived at `now` says.
@@ -75,14 +114,29 @@ class Desk:
                 self._close(message.session)
             case messages.Keep():
                 self._recovery.keep(message.uids)
+            case messages.Pin() | messages.Explain():
+                self._look(message)
             case messages.Stop() | messages.Start():
                 self.stopped = isinstance(message, messages.Stop)
             case _:
                 self._question(message, now)
 
+    def _look(self, message: messages.Pin | messages.Explain) -> None:
+        session = self.sessions.get(message.session)
+        if isinstance(message, messages.Pin):
+            if session is not None:
+                session.pinned = message.pinned
+        elif session is None:
+            raise replies.not_live(message.session)
+        else:
+            found = account(session, self._engine, self.questions.prepared(session))
+            self._send(messages.Explained(message.id, found))
+
     def _question(self, message: messages.Inbound, now: float) -> None:
         match message:
             case messages.Ask():
+                if message.session in self.sessions:
+                    self.sessions[message.session].touched = now
                 self.questions.ask(message, now)
             case messages.Cancel():
                 self.questions.cancel(message.id)
@@ -92,7 +146,7 @@ class Desk:
                 self.questions.remove_flash(message.session, message.id)
 
     def _refuse(self, message: messages.Inbound, error: SticliError) -> None:
-        if isinstance(message, messages.Ask):
+        if isinstance(message, messages.Ask | messages.Explain):
             self._send(
                 messages.Failed(message.id, message.session, error.code, error.message, error.hint)
             )
@@ -107,17 +161,15 @@ class Desk:
 
     def _forget(self, name: str, reason: SticliError) -> None:
         session = self.sessions.pop(name, None)
+        self._usage.lag.forget(name)
         if session is not None:
             self.questions.close(session, reason)
             self._scheduler.close(session)
-            self._engine.drop(session.seq)
-            if session.next is not None and session.next.seq is not None:
-                self._engine.drop(session.next.seq)
-            self._usage.changed = True
+            self.ladder.forget(session)
 
     def _close(self, name: str) -> None:
-        self._forget(name, SticliError("not_found", f"session {name} was removed"))
         self._recovery.sweep(name)
+        self._forget(name, SticliError("not_found", f"session {name} was removed"))
 
     def _open(self, message: messages.Open, now: float) -> None:
         if message.session in self.sessions:
@@ -125,19 +177,24 @@ class Desk:
         limit = message.limit or self._limit
         if self._context:
             limit = min(limit, self._context)
+        self._check(message.session, limit)
+        slide.check(self._engine, message.on_full, message.session)
         frame = template.frame(self._parts, message.system, self._vocabulary)
         session = Session(
             message.session,
             message.uid,
             limit,
-            self._engine_open(message.session, limit),
+            None,
             frame,
             self._vocabulary.encode,
             journal=message.lines,
-            rebase=message.on_full == "rebase",
+            on_full=message.on_full,
             window_from=message.window_from,
             note="from the journal" if message.lines else "new",
+            tenant=message.tenant,
+            pinned=message.pinned,
             changed=now,
+            touched=now,
         )
         self.sessions[session.name] = session
         if len(frame.prefix) > session.room:
@@ -148,20 +205,22 @@ class Desk:
                 "shorten them, or raise the session's limit",
             )
         self._recovery.sweep(session.name, keep=session.uid)
-        session.held = self._recovery.exists(session.name, session.uid)
+        session.held = message.lines > 0 or self._recovery.exists(session.name, session.uid)
         self._send(messages.Opened(session.name, session.window_from, limit))
         self._arrived(session, now)
 
-    def _engine_open(self, name: str, limit: int) -> Seq:
-        try:
-            return self._engine.open(limit)
-        except Exhausted:
-            left = self._engine.cells - self._engine.reserved
+    def _check(self, name: str, limit: int) -> None:
+        """Refuse a session that could never come to the device.
+
+        Raises:
+            SticliError: budget_exceeded.
+        """
+        if limit > self._engine.cells:
             raise SticliError(
                 "budget_exceeded",
-                f"session {name} needs {limit} cells, {left} of {self._engine.cells} are left",
-                "remove a session, give it a lower limit, or raise kv_budget_mb",
-            ) from None
+                f"session {name} needs {limit:,} cells, the whole budget is {self._engine.cells:,}",
+                "give it a lower limit, or raise kv_budget_mb",
+            )
 
     def _lines(self, message: messages.Lines, now: float) -> None:
         session = self.sessions.get(message.session)
@@ -170,94 +229,44 @@ class Desk:
         before = session.arrived
         if message.first > before and not session.full:
             log.error("%s: line %d came, %d was due", session.name, message.first, before)
+        session.touched = now
         taken = session.add(message.first, message.version, message.texts)
         self._usage.count("lines", taken)
+        if taken:
+            self._usage.lag.arrived(session.name, session.arrived, now)
         self._arrived(session, now)
 
     def _arrived(self, session: Session, now: float) -> None:
-        """Schedule what is new; restore once all that the journal held is here."""
+        """Schedule what is new, once all that the journal held is here: its cells may be known."""
         if session.held:
             session.tokenise(session.limit)
-            if session.arrived >= session.journal or session.full or session.next is not None:
-                self._recovery.restore(session)
-        if session.behind:
+            whole = session.arrived >= session.journal or session.full
+            session.held = not whole and session.next is None
+        if session.seq is not None and session.behind:
             self._scheduler.behind(session)
         self.progress(session, now)
 
-    def progress(self, session: Session, now: float) -> None:
-        """Tell the front how far a session is, and arm its flash questions."""
-        lines, version = session.lines, session.version
-        rebuilt = session.rebuilding and session.complete and session.next is None
-        if rebuilt:
-            session.rebuilding = False
-        moved = session.window_from != session.told_window
-        if (lines > session.told_lines or moved) and not session.rebuilding:
-            session.told_lines, session.changed = max(lines, session.told_lines), now
-            session.told_window = session.window_from
-            self._send(
-                messages.Settled(
-                    session.name,
-                    lines,
-                    version,
-                    session.length,
-                    session.window_from,
-                    session.left_out,
-                )
-            )
-        if rebuilt:
-            self.questions.flash.settled(session.name, now)
-        if session.complete and not session.restored:
-            session.restored = True
-            self._send(messages.Restored(session.name, session.length, session.note))
-            self.questions.flash.settled(session.name, now)
-        elif session.restored and version > session.told_version:
-            self.questions.flash.settled(session.name, now)
-        session.told_version = version
-        if session.full and not session.behind and not session.told_full:
-            session.told_full = True
-            self.questions.flash.settled(session.name, now)
-            self._send(messages.Full(session.name, lines, session.length, session.limit))
-
     def advance(self, session: Session, count: int, now: float) -> None:
         """Take in that `count` more tokens of a session are in the cache."""
+        self.ladder.charge(session, count)
         session.length += count
+        session.ledger.computed += count
+        self._prefixes.keep(session, count)
         self.progress(session, now)
 
     def fail(self, lane: Lane, error: SticliError) -> None:
         """Give up a question, or a session, that the engine cannot serve."""
         if isinstance(lane, Session):
             self._abandon(lane.name, error)
-        elif isinstance(lane, Successor):
+        elif isinstance(lane, Successor | Replay):
             self._abandon(lane.session.name, error)
         elif self.questions.runs(lane):
             self.questions.fail(lane, error)
-
-    def rest(self) -> float | None:
-        """When the next snapshot is due, seconds of the loop's clock."""
-        due = (item.changed for item in self.sessions.values() if item.saved != item.length)
-        first = min(due, default=None)
-        return None if first is None else first + self._idle_s
-
-    def upkeep(self, now: float) -> bool:
-        """Snapshot one session that has rested long enough; whether there was one."""
-        for session in self.sessions.values():
-            if session.saved != session.length and session.changed + self._idle_s <= now:
-                self._save(session)
-                return True
-        return False
 
     def stop(self) -> None:
         """Snapshot every session that changed, and say good-bye."""
         reason = SticliError("worker_down", "the worker stops", "ask again")
         for session in self.sessions.values():
             self.questions.close(session, reason)
-            if session.saved != session.length:
-                self._save(session)
+        self.upkeep.save_all()
         self._send(messages.Stopped())
-
-    def _save(self, session: Session) -> None:
-        try:
-            self._recovery.save(session)
-        except Exception:
-            log.exception("no snapshot of %s", session.name)
-            self._usage.count("snapshots_failed")

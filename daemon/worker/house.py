@@ -1,6 +1,7 @@
 """Puts a worker together: the engine, what the front needs to know of it, and the loop."""
 
 import logging
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,9 +13,12 @@ from sticli.daemon.engines.base import Engine, Vocabulary
 from sticli.daemon.worker import template
 from sticli.daemon.worker.desk import Desk
 from sticli.daemon.worker.loop import Loop, Receive
+from sticli.daemon.worker.prefix import SHARE, Prefixes
 from sticli.daemon.worker.recovery import Recovery
 from sticli.daemon.worker.rendering import Parts
+from sticli.daemon.worker.rungs import Rungs
 from sticli.daemon.worker.scheduler import Scheduler
+from sticli.daemon.worker.sessions import Session
 from sticli.daemon.worker.snapshot import Snapshots, load_key
 from sticli.daemon.worker.usage import Usage
 
@@ -65,9 +69,31 @@ def assemble(
 ) -> Loop:
     """A loop over parts that are already open."""
     usage = Usage()
-    scheduler = Scheduler(settings.step_ms / 1000, engine.chunk)
-    recovery = Recovery(engine, ready.sha256, snapshots, usage)
+    scheduler = Scheduler(
+        settings.step_ms / 1000,
+        engine.chunk,
+        # where a cut computes again, a wrong guess costs more than a right one saves
+        speculate_below=settings.speculate_below if engine.rewinds else 0,
+        flash_s=settings.flash_budget_s,
+    )
+    sessions: dict[str, Session] = {}
+    recovery = Recovery(engine, ready.sha256, snapshots, usage, settings.disk_budget_mb << 20)
+    host = settings.host_budget_mb << 20
+    beginnings = host // SHARE
+    prefixes = Prefixes(engine, usage, sessions, beginnings // engine.cell_bytes)
+    rungs = Rungs(engine, recovery, prefixes, usage, send, sessions, host - beginnings, time.time)
     desk = Desk(
-        engine, vocabulary, parts, settings, ready.context, scheduler, recovery, usage, send
+        engine,
+        vocabulary,
+        parts,
+        settings,
+        ready.context,
+        scheduler,
+        recovery,
+        prefixes,
+        rungs,
+        usage,
+        send,
+        sessions,
     )
     return Loop(engine, desk, scheduler, usage, receive, send, clock)

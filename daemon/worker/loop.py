@@ -1,14 +1,17 @@
 """The heartbeat: receive, plan, run, settle. One thread, one screen."""
 
 import logging
+import math
 from collections.abc import Callable
 
 from sticli.daemon import messages
 from sticli.daemon.engines.base import Engine, Logits, Plan
 from sticli.daemon.worker.desk import Desk
 from sticli.daemon.worker.question import Question
-from sticli.daemon.worker.scheduler import Job, Scheduler, Step
+from sticli.daemon.worker.replay import Replay
+from sticli.daemon.worker.scheduler import Scheduler
 from sticli.daemon.worker.sessions import Session
+from sticli.daemon.worker.step import Job, Step
 from sticli.daemon.worker.successor import Successor
 from sticli.daemon.worker.usage import INTERVAL, Usage
 from sticli.errors import SticliError
@@ -40,6 +43,7 @@ class Loop:
         self._send = send
         self._clock = clock
         self._busy = False
+        self._looked = clock()  # everything that was due then has been looked at
         self._reported = clock() - INTERVAL
 
     def run(self) -> None:
@@ -53,37 +57,64 @@ class Loop:
         self._take()
         if self._desk.stopped:
             return False
-        more = self._desk.rebase.prepare(self._clock())
-        step = self._next()
+        self._looked = now = self._clock()
+        self._desk.slide.prepare(now)
+        more = self._desk.rebase.prepare(now)
+        self._desk.ladder.serve(now)
+        step = self._next(now)
         if step is not None:
             self._step(step)
-        self._busy = more or step is not None or self._desk.upkeep(self._clock())
-        self._report()
+        more |= self._desk.ladder.stirred()
+        more |= step is not None or self._desk.slide.due()
+        self._busy = more or self._desk.upkeep.save(now)
+        self._report(now)
         return True
 
     def _take(self) -> None:
         found = self._receive(0.0 if self._busy else self._patience())
         while found is not None:
-            self._desk.take(*found)
+            message, at = found
+            if isinstance(message, messages.Ask):
+                self._usage.stalls.add(self._clock() - at)
+            self._desk.take(message, at)
             found = None if self._desk.stopped else self._receive(0.0)
 
     def _patience(self) -> float | None:
-        """Seconds until something is due by itself; None: nothing is."""
+        """Seconds until something is due by itself; None: nothing is.
+
+        What was due when the worker last looked, and did not happen, waits for something else.
+        """
         report = self._reported + INTERVAL if self._usage.changed else None
-        dues = (self._desk.questions.flash.next_due(), self._desk.rest(), report)
-        first = min((due for due in dues if due is not None), default=None)
+        opens = self._scheduler.allowance.opens(self._looked)
+        shut = math.inf if opens is None else opens
+        dues = (
+            self._desk.questions.next_due(shut),
+            opens if self._flash_due() <= shut else None,
+            self._desk.upkeep.due(),
+            report,
+        )
+        first = min((due for due in dues if due is not None and due > self._looked), default=None)
         return None if first is None else max(0.0, first - self._clock())
 
-    def _next(self) -> Step | None:
+    def _flash_due(self) -> float:
+        """When a standing question is due, or was when it began to run."""
+        due = self._desk.questions.flash.next_due()
+        return -math.inf if self._scheduler.standing else math.inf if due is None else due
+
+    def _next(self, now: float) -> Step | None:
         """The next step; flash questions join where nothing more urgent waits."""
-        questions, now = self._desk.questions, self._clock()
-        questions.admit()
-        step = self._scheduler.next()
+        self._desk.questions.admit(now)
+        step = self._scheduler.pressing()
         for session in self._scheduler.caught_up():
             self._desk.progress(session, now)
-        if (step is None or step.kind in ("flash", "upkeep")) and questions.evaluate(now):
-            step = self._scheduler.next()
-        return step
+        if step is not None:
+            return step
+        allowance = self._scheduler.allowance
+        if deferred := allowance.deferred(self._flash_due(), now):
+            self._usage.count("flash_deferred_s", deferred)
+        if allowance.open(now):
+            self._desk.questions.evaluate(now)
+        return self._scheduler.background(now)
 
     def _step(self, step: Step) -> None:
         began = self._clock()
@@ -93,7 +124,7 @@ class Loop:
             if isinstance(job.lane, Question):
                 job.lane.device_s += (now - began) * job.count / step.tokens
             self._settle(job, result, now)
-        self._scheduler.settle(step, now - began)
+        self._scheduler.settle(step, now - began, now)
         self._usage.step(step, now - began)
 
     def _compute(self, step: Step) -> list[Logits | Exception | None]:
@@ -120,19 +151,20 @@ class Loop:
                 desk.advance(lane, job.count, now)
             elif isinstance(lane, Successor):
                 desk.rebase.advance(lane, job.count, now)
+            elif isinstance(lane, Replay):
+                desk.ladder.advance(lane, job.count, now)
             elif desk.questions.runs(lane):  # its session may have failed in this very pass
                 desk.questions.advance(lane, job.count, result, now)
         except Exception as error:
             log.exception("a row of session %s failed", _session(job).name)
             desk.fail(lane, SticliError("internal", f"the computation failed: {error}"))
 
-    def _report(self) -> None:
+    def _report(self, now: float) -> None:
         """Send the counters, at most every so often."""
-        now = self._clock()
-        if self._usage.changed and now - self._reported >= INTERVAL:
+        if self._usage.changed and now >= self._reported + INTERVAL:
             self._reported, self._usage.changed = now, False
             self._send(
-                messages.Usage(self._engine.reserved, self._engine.used, dict(self._usage.counters))
+                messages.Usage(self._engine.reserved, self._engine.used, self._usage.report())
             )
 
 

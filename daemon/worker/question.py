@@ -7,6 +7,8 @@ from typing import Literal
 
 from sticli.daemon.engines.base import Logits, Seq, Vocabulary
 from sticli.daemon.worker import sampling
+from sticli.daemon.worker.guesses import PRICE, Guesses
+from sticli.daemon.worker.guide import Guide
 from sticli.daemon.worker.sessions import Session
 
 
@@ -38,7 +40,7 @@ class Text:
 class Question:
     """What the scheduler steps from the first token of the tail to the last of the answer."""
 
-    source: Literal["ask", "flash"]
+    source: Literal["ask", "flash", "ready"]
     id: int | str
     session: Session
     seq: Seq
@@ -50,6 +52,8 @@ class Question:
     lines: int  # that it sees: all of `version`, and maybe some of the next
     window_from: int
     asked: float  # seconds of the loop's clock
+    guide: Guide | None = None  # what its answer must look like
+    prepaid: int = 0  # tokens of the tail that were computed before it was asked
     length: int = 0  # tokens in its sequence
     produced: list[int] = field(default_factory=list)
     text: Text = field(default_factory=Text)
@@ -57,9 +61,11 @@ class Question:
     first_token: float = 0.0
     device_s: float = 0.0
     finish: Literal["", "stop", "length"] = ""
+    guesses: Guesses = field(init=False)
 
     def __post_init__(self) -> None:
-        self.length = self.cached
+        self.length = self.cached + self.prepaid
+        self.guesses = Guesses(self.session, self.tail, self.max_tokens)
 
     @property
     def need(self) -> int:
@@ -70,9 +76,32 @@ class Question:
     def decoding(self) -> bool:
         return bool(self.produced)
 
+    @property
+    def drafted(self) -> int:
+        """Tokens that were guessed and computed."""
+        return self.guesses.drafted
+
+    @property
+    def accepted(self) -> int:
+        """Those among them that were right."""
+        return self.guesses.accepted
+
+    def guess(self, most: int, price: float = PRICE) -> int:
+        """Guess at most `most` tokens ahead, where that pays; returns how many.
+
+        A row that goes on with them verifies them; until then they stay. `price` is what one
+        more token adds to a pass, as a share of the pass.
+        """
+        if self.guesses.tokens:
+            return len(self.guesses.tokens)
+        most = min(most, self.max_tokens - len(self.produced) - 1)
+        if most > 0 and self.decoding:
+            self.guesses.draft(self.produced, most, price, self.guide)
+        return len(self.guesses.tokens)
+
     def waiting(self, most: int) -> int:
         """Tokens that can be computed now, at most `most`."""
-        return min(most, 1 if self.produced else self._left())
+        return min(most, 1 + len(self.guesses.tokens) if self.produced else self._left())
 
     def _left(self) -> int:
         return self.cached + len(self.tail) - self.length
@@ -80,34 +109,65 @@ class Question:
     def take(self, count: int) -> Sequence[int]:
         """The next `count` of them."""
         if self.produced:
-            return self.produced[-1:]
+            return [self.produced[-1], *self.guesses.tokens[: count - 1]]
         begin = self.length - self.cached
         return self.tail[begin : begin + count]
 
-    def wants(self, count: int) -> Literal["none", "last"]:
+    def wants(self, count: int) -> Literal["none", "last", "all"]:
         """Logits are of use once the tail is through."""
-        return "last" if self.produced or count == self._left() else "none"
+        if self.produced:
+            return "all" if count > 1 else "last"
+        return "last" if count == self._left() else "none"
 
     def advance(self, count: int, logits: Logits | None, vocabulary: Vocabulary, now: float) -> str:
         """Take in what a pass computed; returns the text that became printable.
 
+        Of the guesses in the row those are kept that decoding one by one would have produced; the
+        cells of the others lie beyond `length`, to be cut.
+
         Raises:
-            ValueError: the logits are no numbers.
+            ValueError: the logits are no numbers, or nothing goes on with the form of the answer.
         """
-        self.length += count
+        guessed = self.guesses.tokens[: count - 1] if self.produced and count > 1 else []
+        self.length += count - len(guessed)
         if logits is None:
             return ""
-        token = sampling.greedy(logits[-1])
+        printed, known = "", len(self.produced)
+        for row, guess in zip(logits[-1 - len(guessed) :], [*guessed, None], strict=True):
+            token = self._choose(row, now)
+            printed += self._add(token, vocabulary)
+            if self.finish or token != guess:
+                break
+        accepted = _common(guessed, self.produced[known:])
+        self.length += accepted
+        self.guesses.settle(len(guessed), accepted)
+        return printed
+
+    def _choose(self, logits: Logits, now: float) -> int:
+        """The likeliest token of those that the form allows.
+
+        Confidence is about what the model would say by itself: a token that only the form makes
+        the likeliest lies below its best rival.
+        """
+        token = sampling.greedy(self.guide.mask(logits) if self.guide else logits)
         if not self.produced:
             self.first_token = now
-            self.confidence = sampling.gap(logits[-1], token)
+            self.confidence = sampling.gap(logits, token)
+        return token
+
+    def _add(self, token: int, vocabulary: Vocabulary) -> str:
+        """Go on by one token; returns the text that became printable."""
         if vocabulary.ends(token):
             self.finish = "stop"
             return ""
         self.produced.append(token)
         if len(self.produced) >= self.max_tokens:
             self.finish = "length"
-        return self._print(vocabulary.piece(token))
+        printed = self._print(vocabulary.piece(token))
+        if self.guide and self.finish != "stop":
+            self.guide.take(token)
+            self.finish = "stop" if self.guide.ended else self.finish
+        return printed
 
     def _print(self, data: bytes) -> str:
         """Add to the text; with `one_line`, stop where its first line ends."""
@@ -118,3 +178,9 @@ class Question:
             self.finish = "stop"
             return self.text.add(line)
         return self.text.add(data)
+
+
+def _common(guessed: Sequence[int], produced: Sequence[int]) -> int:
+    """How many tokens both begin with."""
+    pairs = zip(guessed, produced, strict=False)
+    return next((n for n, (a, b) in enumerate(pairs) if a != b), min(len(guessed), len(produced)))

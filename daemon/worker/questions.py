@@ -1,40 +1,33 @@
-"""The questions of all sessions: asks that wait, whatever runs, and what becomes of it.
+"""The questions of all sessions: what the front says of them, and what becomes of each.
 
-Admission is by cells: a question starts only when all that it may need is free.
+Admission starts the asks, evaluation the standing ones; whatever ends gives back every cell.
 """
 
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 from sticli.daemon import messages
-from sticli.daemon.engines.base import Engine, Exhausted, Logits, Vocabulary
+from sticli.daemon.engines.base import Engine, Logits, Vocabulary
 from sticli.daemon.worker import replies
+from sticli.daemon.worker.admission import Admission, Want
+from sticli.daemon.worker.evaluation import Evaluation
 from sticli.daemon.worker.flash import Flash, Standing
+from sticli.daemon.worker.guide import Guide, Guides
 from sticli.daemon.worker.question import Question
+from sticli.daemon.worker.ready import Ready
+from sticli.daemon.worker.running import Running
 from sticli.daemon.worker.scheduler import Scheduler
 from sticli.daemon.worker.sessions import Session
 from sticli.daemon.worker.usage import Usage
+from sticli.daemon.worker.waiting import Queue, Waiting
 from sticli.errors import SticliError
+from sticli.form import Form
 
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """An ask that has not started."""
-
-    ask: messages.Ask
-    tail: list[int]
-    asked: float
-
-    @property
-    def need(self) -> int:
-        return len(self.tail) + self.ask.max_tokens
-
-
 class Questions:
-    """Starts questions as forks of their sessions, and ends them with every cell given back."""
+    """Takes questions in, steps them, and ends them."""
 
     def __init__(
         self,
@@ -44,206 +37,198 @@ class Questions:
         usage: Usage,
         send: Callable[[messages.Outbound], None],
         sessions: Mapping[str, Session],
+        want: Want,
+        wait_s: float,
     ) -> None:
         self.flash = Flash()
         self._engine = engine
         self._vocabulary = vocabulary
-        self._scheduler = scheduler
         self._usage = usage
         self._send = send
         self._sessions = sessions
-        self._waiting: list[Waiting] = []
-        self._running: list[Question] = []
+        self._want = want
+        self._guides = Guides(vocabulary)
+        self._waiting = Queue(wait_s)
+        self._running = Running(engine, scheduler)
+        self._ready = Ready(engine, self._running)
+        self._evaluation = Evaluation(
+            self.flash, self._running, self._ready, self._guides, vocabulary, self._skipped
+        )
+        self._admission = Admission(
+            self._waiting,
+            self._running,
+            self._evaluation,
+            self._ready,
+            scheduler,
+            usage,
+            sessions,
+            want,
+            send,
+            self._refuse,
+            self._resume,
+        )
 
     def runs(self, question: Question) -> bool:
         """Whether the question has not ended."""
-        return question in self._running
+        return self._running.has(question)
+
+    def asking(self, session: Session) -> bool:
+        """Whether asks run on a session."""
+        return bool(self._running.of(session, "ask"))
+
+    def prepared(self, session: Session) -> int:
+        """Cells of a session that prepared decisions hold."""
+        return self._ready.cells(session)
+
+    def next_due(self, after: float) -> float | None:
+        """When, after a time, a standing question is due, or an ask has waited for too long."""
+        times = (self.flash.next_due(after), self._waiting.next_due())
+        return min((time for time in times if time is not None), default=None)
 
     def ask(self, ask: messages.Ask, now: float) -> None:
         """Queue an ask until `admit` can start it."""
         session = self._sessions.get(ask.session)
-        if session is None:
-            self._refuse(ask, replies.not_live(ask.session))
-            return
-        tail = session.frame.tail(ask.question, self._vocabulary)
-        self._waiting.append(Waiting(ask, tail, now))
+        try:
+            if session is None:
+                raise replies.not_live(ask.session)
+            tail = session.frame.tail(ask.question, self._vocabulary)
+            guide, most = self._form(session, ask.form, ask.max_tokens)
+            self._waiting.add(Waiting(ask, tail, most, now, guide))
+        except SticliError as error:
+            self._refuse(ask, error)
+
+    def _form(self, session: Session, form: Form | None, most: int) -> tuple[Guide | None, int]:
+        """What an answer must look like, and the tokens that it may take.
+
+        Raises:
+            SticliError: bad_request: no answer can have this form.
+        """
+        if form is None:
+            return None, most
+        guide = self._guides.start(form, one_line=session.frame.one_line)
+        return guide, guide.need or most
 
     def cancel(self, id: int) -> None:
         """Drop an ask, wherever it is; nothing is sent."""
-        self._waiting = [item for item in self._waiting if item.ask.id != id]
-        for question in list(self._running):
-            if question.source == "ask" and question.id == id:
-                self._end(question)
+        self._waiting.cancel(id)
+        for question in self._running.asks():
+            if question.id == id:
+                self._running.end(question)
 
     def add_flash(self, message: messages.AddFlash, now: float) -> None:
         """Register a standing question; it is evaluated at once where its session is ready."""
         session = self._sessions.get(message.session)
         if session is None:
             return
-        tail = tuple(session.frame.tail(message.question, self._vocabulary))
-        due = now if session.restored else None
-        debounce = message.debounce_ms / 1000
-        standing = Standing(message.id, tail, max(1, message.max_tokens), debounce, due)
-        self._end_flash(message.session, message.id)
+        self.remove_flash(message.session, message.id)
+        try:
+            _, most = self._form(session, message.form, max(1, message.max_tokens))
+        except SticliError as error:
+            self._skipped(session, message.id, error)
+            return
+        standing = Standing(
+            message.id,
+            tuple(session.frame.tail(message.question, self._vocabulary)),
+            most,
+            message.debounce_ms / 1000,
+            now if session.restored else None,
+            message.form,
+            message.gap,
+        )
         self.flash.add(message.session, standing)
 
-    def remove_flash(self, session: str, id: str) -> None:
+    def remove_flash(self, name: str, id: str) -> None:
         """Forget a standing question, and its evaluation."""
-        self.flash.remove(session, id)
-        self._end_flash(session, id)
+        self.flash.remove(name, id)
+        session = self._sessions.get(name)
+        if session is not None:
+            self._evaluation.forget(session, id)
+
+    def outdate(self, session: Session) -> None:
+        """Give up what was prepared for a state that the session is no longer in."""
+        self._ready.outdate(session)
 
     def give_way(self, session: Session, now: float) -> None:
-        """End the standing questions of a session that run; they begin again when they can."""
-        for question in list(self._running):
-            if question.source == "flash" and question.session is session:
-                self._end(question)
-                self.flash.settled(session.name, now)
-
-    def _end_flash(self, session: str, id: str) -> None:
-        for question in list(self._running):
-            if (question.source, question.session.name, question.id) == ("flash", session, id):
-                self._end(question)
+        """End all that runs unasked on a session; it begins again when it can."""
+        self._evaluation.give_way(session, now)
 
     def close(self, session: Session, reason: SticliError) -> None:
         """End all questions of a session; those who wait for an answer are told why."""
         self.flash.close(session.name)
-        for item in [item for item in self._waiting if item.ask.session == session.name]:
+        self._ready.close(session)
+        for item in self._waiting.of(session.name):
             self._waiting.remove(item)
             self._refuse(item.ask, reason)
-        for question in [item for item in self._running if item.session is session]:
+        for question in self._running.of(session, "ask", "flash", "ready"):
             self.fail(question, reason)
 
-    def admit(self) -> None:
-        """Start the asks that can start; refuse those that never will."""
-        if not self._waiting:
-            return
-        waiting, self._waiting = self._waiting, []
-        for item in waiting:
-            try:
-                if not self._start_ask(item):
-                    self._waiting.append(item)
-            except SticliError as error:
-                self._refuse(item.ask, error)
-
-    def _start_ask(self, item: Waiting) -> bool:
-        """Whether it started; False while it has to wait.
-
-        Raises:
-            SticliError: it never can.
-        """
-        session = self._sessions[item.ask.session]
-        if not session.askable:
-            return False
-        if session.version < item.ask.min_version:
-            if session.full and not session.behind:
-                raise replies.never_settles(session, item.ask.min_version)
-            return False
-        if item.need > session.limit - session.length:
-            raise replies.too_long(session, len(item.tail), item.ask.max_tokens)
-        ask = item.ask
-        return self._start("ask", ask.id, session, item.tail, ask.max_tokens, item.asked)
-
-    def _start(
-        self,
-        source: str,
-        id: int | str,
-        session: Session,
-        tail: list[int],
-        max_tokens: int,
-        now: float,
-    ) -> bool:
-        """Fork and schedule a question; False while others hold the cells that it needs.
-
-        Raises:
-            SticliError: the engine takes no more questions, and none runs that would end.
-        """
-        if len(tail) + max_tokens > min(session.free, self._engine.free(session.seq)):
-            return False
-        try:
-            seq = self._engine.fork(session.seq, session.settled)
-        except Exhausted as error:
-            if session.promised:
-                return False
-            raise SticliError("busy", f"no question can start: {error}", "try again") from None
-        except Exception as error:
-            log.exception("session %s cannot be forked", session.name)
-            raise SticliError("internal", f"the question cannot start: {error}") from None
-        question = Question(
-            "ask" if source == "ask" else "flash",
-            id,
-            session,
-            seq,
-            cached=session.settled,
-            tail=tail,
-            max_tokens=max_tokens,
-            one_line=session.frame.one_line,
-            version=session.version,
-            lines=session.lines,
-            window_from=session.window_from,
-            asked=now,
-        )
-        session.promised += question.need
-        self._running.append(question)
-        self._scheduler.start(question)
-        return True
+    def admit(self, now: float) -> None:
+        """Start the asks that can start; refuse those that never will, or waited for too long."""
+        self._admission.admit(now)
 
     def evaluate(self, now: float) -> bool:
-        """Start every due flash question that finds its cells; whether any started."""
+        """Start every due standing question that finds its cells; whether any started."""
         started = False
-        running = {(one.session.name, one.id) for one in self._running if one.source == "flash"}
-        for session in self._sessions.values():
-            for standing in self.flash.due(session.name, now) if session.askable else ():
-                if (session.name, standing.id) not in running:  # answers come in order
-                    started |= self._start_flash(session, standing, now)
-        return started
-
-    def _start_flash(self, session: Session, standing: Standing, now: float) -> bool:
-        tail, most = list(standing.tail), standing.max_tokens
-        try:
-            if len(tail) + most > session.limit - session.length:
-                raise replies.too_long(session, len(tail), most)
-            started = self._start("flash", standing.id, session, tail, most, now)
-        except SticliError as error:
-            self._usage.count("flash_skipped")
-            log.warning("flash %s of %s skipped: %s", standing.id, session.name, error)
-            self.flash.started(session.name, standing.id)
-            return False
-        if started:
-            self.flash.started(session.name, standing.id)
+        for name in self.flash.sessions(now):
+            session = self._sessions[name]
+            if not session.restored or self._waiting.lacking(name):
+                continue
+            if self._want(session, now, False) and session.askable:
+                started |= self._evaluation.start(session, now)
         return started
 
     def advance(self, question: Question, count: int, logits: Logits | None, now: float) -> None:
         """Take in what a pass computed for a question.
 
         Raises:
-            ValueError: the logits are no numbers.
+            ValueError: the logits are no numbers, or nothing goes on with the form of the answer.
         """
+        if question.source == "ready":
+            question.length += count
+            if logits is not None:
+                self._send(self._evaluation.decide(question, logits))
+                self._usage.count("ready_evaluations")
+            return
+        filled = question.length + count
         piece = question.advance(count, logits, self._vocabulary, now)
+        if question.length < filled:  # guesses that were wrong
+            self._engine.cut(question.seq, question.length)
         if piece and question.source == "ask":
             self._send(messages.Piece(int(question.id), piece))
         if question.finish:
-            self._send(
-                replies.done(question, now)
-                if question.source == "ask"
-                else replies.evaluated(question)
-            )
-            self._end(question)
-            self._usage.count("questions" if question.source == "ask" else "flash_evaluations")
+            self._finish(question, now)
+
+    def _resume(self, question: Question, logits: Logits, now: float) -> None:
+        """Go on from the logits that follow a question whose tail was computed before."""
+        try:
+            self.advance(question, 0, logits, now)
+        except ValueError as error:
+            self.fail(question, SticliError("internal", f"the computation failed: {error}"))
+
+    def _finish(self, question: Question, now: float) -> None:
+        self._running.end(question)
+        self._usage.count("drafted", question.drafted)
+        self._usage.count("accepted", question.accepted)
+        question.session.ledger.drafted += question.drafted
+        question.session.ledger.accepted += question.accepted
+        if question.source == "ask":
+            self._send(replies.done(question, now))
+            self._usage.count("questions")
+        else:
+            self._send(replies.evaluated(question))
+            self._usage.count("flash_evaluations")
 
     def fail(self, question: Question, error: SticliError) -> None:
         """End a question that cannot be answered."""
-        self._end(question)
+        self._running.end(question)
         if question.source == "ask":
             self._failed(int(question.id), question.session.name, error)
         else:
-            self._usage.count("flash_skipped")
-            log.warning("flash %s of %s: %s", question.id, question.session.name, error)
+            self._skipped(question.session, str(question.id), error)
 
-    def _end(self, question: Question) -> None:
-        self._running.remove(question)
-        self._scheduler.end(question)
-        question.session.promised -= question.need
-        self._engine.drop(question.seq)
+    def _skipped(self, session: Session, id: str, error: SticliError) -> None:
+        self._usage.count("flash_skipped")
+        log.warning("flash %s of %s: %s", id, session.name, error)
 
     def _refuse(self, ask: messages.Ask, error: SticliError) -> None:
         self._failed(ask.id, ask.session, error)

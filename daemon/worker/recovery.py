@@ -1,13 +1,14 @@
-"""From a session to its snapshot and back: what is saved, and what is believed when loading."""
+"""From a session's cells to bytes and back: what is saved, and what is believed when loading."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from sticli.daemon.engines.base import Damaged, Engine, Exhausted, Logits, Plan, Row, Seq
 from sticli.daemon.worker.sessions import Session
+from sticli.daemon.worker.shelf import Saved
 from sticli.daemon.worker.snapshot import Corrupt, Header, Snapshots
 from sticli.daemon.worker.usage import Usage
 
@@ -25,12 +26,13 @@ class Foreign(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Recovery:
-    """Saves sessions and restores them; without `snapshots` it does neither."""
+    """Saves cells and loads them; without `snapshots` the disk takes none."""
 
     engine: Engine
     model: str  # sha256
     snapshots: Snapshots | None
     usage: Usage
+    disk: int = 1 << 62  # bytes that snapshots may fill
 
     def exists(self, session: str, uid: str) -> bool:
         """Whether there is a snapshot to restore from."""
@@ -46,42 +48,83 @@ class Recovery:
         if self.snapshots is not None:
             self.snapshots.keep(uids)
 
-    def save(self, session: Session) -> None:
-        """Write the session's snapshot; a disk that does not take it does no harm."""
-        session.saved = session.length
-        if self.snapshots is None or not session.length or not self.engine.rewinds:
-            return  # what cannot be rewound cannot be verified when it is loaded
-        logits = self._last_logits(session.seq, session.length, session.tokens)
-        top = np.argsort(logits)[-TOP:]
-        header = Header(
-            model=self.model,
-            engine=self.engine.name,
-            layout=self._layout(),
-            window_from=session.window_from,
-            tokens=list(session.tokens[: session.length]),
-            top=top.tolist(),
-            logits=logits[top].tolist(),
-        )
-        payload = self.engine.save(session.seq)
+    def pack(self, session: Session, seq: Seq, length: int) -> Saved | None:
+        """The first `length` tokens of a session, which `seq` holds; None: they are not to be had.
+
+        What cannot be rewound cannot be verified when it is loaded, so it is not saved.
+        """
+        if not length or not self.engine.rewinds:
+            return None
         try:
-            self.snapshots.write(session.name, session.uid, header, payload)
-            self.usage.count("snapshots_saved")
+            top, logits = self._fingerprint(seq, length, session.tokens)
+            header = Header(
+                model=self.model,
+                engine=self.engine.name,
+                layout=self._layout(),
+                window_from=session.window_from,
+                tokens=list(session.tokens[:length]),
+                top=top,
+                logits=logits,
+                slid=session.slid,
+            )
+            return Saved(header, self.engine.save(seq))
+        except Exception:
+            log.exception("the cells of %s cannot be saved", session.name)
+            return None
+
+    def write(self, session: Session, saved: Saved) -> bool:
+        """Write the session's snapshot; whether the disk took it. If not, no harm is done."""
+        session.saved = saved.tokens
+        if self.snapshots is None or len(saved.payload) > self.disk:
+            return False
+        try:
+            self.snapshots.write(session.name, session.uid, saved.header, saved.payload)
         except OSError as error:
             self.usage.count("snapshots_failed")
             log.warning("no snapshot of %s: %s", session.name, error.strerror)
+            return False
+        self.usage.count("snapshots_saved")
+        return True
 
-    def restore(self, session: Session) -> None:
-        """Load what the snapshot holds of the session's tokens; the rest is to be computed.
+    @property
+    def writes(self) -> bool:
+        """Whether there are snapshots at all."""
+        return self.snapshots is not None and self.engine.rewinds
 
-        Never fails: what cannot be believed is put aside, and the session's note says so.
+    def trim(self, last: Collection[str]) -> None:
+        """Forget snapshots, least recently used first, until their budget holds the others;
+        those of the uids in `last` only after all others."""
+        if self.snapshots is not None:
+            self.snapshots.trim(self.disk, last)
+
+    @property
+    def disk_bytes(self) -> int:
+        return self.snapshots.bytes() if self.snapshots else 0
+
+    def load(self, session: Session, saved: Saved) -> Seq:
+        """A sequence with cells that have been in this process's memory all the time.
+
+        Raises:
+            Damaged: the engine does not take them.
+            Exhausted: as for `Engine.open`.
         """
-        session.tokenise(session.limit)
-        session.held = False
-        if self.snapshots is None:
-            return
+        return self.engine.load(saved.payload, saved.tokens, session.limit)
+
+    def restore(self, session: Session) -> tuple[Seq, int] | None:
+        """A sequence with what the snapshot holds of the session's tokens, and how many they are.
+
+        None where it cannot be believed: it is put aside, and the session's note says so.
+
+        Raises:
+            Exhausted: as for `Engine.open`.
+        """
+        if self.snapshots is None or not self.exists(session.name, session.uid):
+            return None
         try:
-            self._load(session, *self.snapshots.read(session.name, session.uid))
-        except (Foreign, OSError, Exhausted) as error:
+            header, payload = self.snapshots.read(session.name, session.uid)
+            common = self._common(session, header)
+            seq = self._load(session, header, payload, common)
+        except (Foreign, OSError) as error:
             self.snapshots.remove(session.name, session.uid)
             session.note = f"from the journal; snapshot not used ({error})"
         except (Corrupt, Damaged, RuntimeError) as error:
@@ -89,28 +132,32 @@ class Recovery:
             self.usage.count("snapshots_corrupt")
             session.note = f"snapshot damaged ({error}), moved to corrupt/; from the journal"
         else:
+            self.snapshots.touch(session.name, session.uid)
             self.usage.count("snapshots_restored")
-            recomputed = len(session.tokens) - session.length + 1
-            session.note = f"from snapshot: {session.length:,} tokens, {recomputed:,} recomputed"
-        log.info("session %s: %s", session.name, session.note)
+            session.saved = common if common == len(header.tokens) else 0
+            session.slid = header.slid
+            again = len(session.tokens) - common + 1
+            session.note = f"from snapshot: {common:,} tokens, {again:,} recomputed"
+            return seq, common
+        finally:
+            log.info("session %s: %s", session.name, session.note)
+        session.ledger.note(session.note)
+        return None
 
     def _layout(self) -> dict[str, str]:
         return {key: self.engine.detail[key] for key in LAYOUT if key in self.engine.detail}
 
-    def _load(self, session: Session, header: Header, payload: bytes) -> None:
-        common = self._common(session, header)
-        self.engine.drop(session.seq)  # its cells make place for the loaded ones
-        loaded = None
+    def _load(self, session: Session, header: Header, payload: bytes, common: int) -> Seq:
+        seq = self.engine.load(payload, len(header.tokens), session.limit)
         try:
-            loaded = self.engine.load(payload, len(header.tokens), session.limit)
-            self._verify(loaded, header, common)
+            self._verify(seq, header, common)
+        except Exhausted as error:  # the state does not reach back so far
+            self.engine.drop(seq)
+            raise Foreign(str(error)) from None
         except BaseException:
-            if loaded is not None:
-                self.engine.drop(loaded)
-            session.seq = self.engine.open(session.limit)
+            self.engine.drop(seq)
             raise
-        session.seq, session.length = loaded, common
-        session.saved = common if common == len(header.tokens) else 0
+        return seq
 
     def _common(self, session: Session, header: Header) -> int:
         """How many tokens the snapshot and the session begin with alike.
@@ -140,19 +187,27 @@ class Recovery:
         self.engine.cut(seq, common - 1)
         token = header.tokens[common - 1 : common]
         logits = self._logits(Row(seq, token, common - 1, "last"))
-        if common < len(header.tokens):
+        if common < len(header.tokens) or not header.top:
             return
         expected = np.array(header.logits, np.float32)
         if not np.allclose(logits[header.top], expected, rtol=0.01, atol=TOLERANCE):
             raise Corrupt("its cells do not continue as saved")
 
-    def _last_logits(self, seq: Seq, length: int, tokens: Sequence[int]) -> Logits:
-        """The logits after the last of `length` tokens, leaving `seq` as it is."""
-        fork = self.engine.fork(seq, length - 1)
+    def _fingerprint(
+        self, seq: Seq, length: int, tokens: Sequence[int]
+    ) -> tuple[list[int], list[float]]:
+        """The likeliest tokens after `length` others, and their logits; none where `seq` was
+        loaded from a state that does not reach back by a token."""
         try:
-            return self._logits(Row(fork, tokens[length - 1 : length], length - 1, "last"))
+            fork = self.engine.fork(seq, length - 1)
+        except Exhausted:
+            return [], []
+        try:
+            logits = self._logits(Row(fork, tokens[length - 1 : length], length - 1, "last"))
         finally:
             self.engine.drop(fork)
+        top = np.argsort(logits)[-TOP:]
+        return top.tolist(), logits[top].tolist()
 
     def _logits(self, row: Row) -> Logits:
         logits = self.engine.run(Plan((row,))).logits[0]

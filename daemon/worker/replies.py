@@ -1,9 +1,17 @@
-"""What the front is told of a question: its answer, or why there is none."""
+"""What the front is told of a question: its answer, what it waits for, or why there is none."""
+
+from collections.abc import Sequence
+from typing import Literal
 
 from sticli.daemon import messages
 from sticli.daemon.worker.question import Question
+from sticli.daemon.worker.ready import Reading
 from sticli.daemon.worker.sessions import Session
 from sticli.errors import SticliError
+
+NAMED = 4  # sessions in a sentence about who holds cells
+
+Lack = Literal["restoring", "place", "cells"]  # lines in cells, cells of the device, of the session
 
 
 def not_live(session: str) -> SticliError:
@@ -21,6 +29,16 @@ def never_settles(session: Session, version: int) -> SticliError:
     )
 
 
+def gone(session: Session, version: int, lines: int) -> SticliError:
+    """A past of which the window holds no line any more."""
+    return SticliError(
+        "not_found",
+        f"session {session.name} no longer holds version {version}, which ended with line {lines}:"
+        f" its window is lines {session.window_from + 1} to {session.lines}",
+        "ask about a later version; a session with a higher limit goes further back",
+    )
+
+
 def too_long(session: Session, tail: int, max_tokens: int) -> SticliError:
     """A question that does not fit what is left of its session."""
     return SticliError(
@@ -29,6 +47,52 @@ def too_long(session: Session, tail: int, max_tokens: int) -> SticliError:
         f"{session.name} holds {session.length} of {session.limit}, so "
         f"{session.limit - session.length} are left",
         "ask less, lower max_tokens, or start a session with a higher limit",
+    )
+
+
+def lacks(lack: Lack, session: Session, need: int, left: int, sessions: Sequence[Session]) -> str:
+    """What an ask that needs so many cells waits for, with the numbers; `left` on the device."""
+    match lack:
+        case "restoring":
+            there, whole, unit = restored(session)
+            return f"session {session.name} is brought back: {there:,} of {whole:,} {unit}"
+        case "place":
+            holders = _holders([item for item in sessions if item.seq is not None])
+            return (
+                f"session {session.name} takes {session.limit:,} cells of the device, where "
+                f"{left:,} are free: {holders}"
+            )
+        case "cells":
+            return (
+                f"the question may take {need:,} cells, where {session.free:,} are free: of the "
+                f"{session.limit:,} of session {session.name} its lines hold {session.length:,}, "
+                f"other questions {session.promised:,}"
+            )
+
+
+def restored(session: Session) -> tuple[int, int, str]:
+    """How much of a session is back in the cache, of how much, in which unit."""
+    if session.replay is not None:
+        return session.replay.length, session.length, "tokens"
+    return session.lines, max(session.journal, session.arrived), "lines"
+
+
+def _holders(sessions: Sequence[Session]) -> str:
+    """Who holds the cells of the device, the largest first."""
+    if not sessions:
+        return "nobody holds any"
+    by_size = sorted(sessions, key=lambda session: -session.limit)
+    named = ", ".join(f"{item.name} holds {item.limit:,}" for item in by_size[:NAMED])
+    rest = by_size[NAMED:]
+    return named + (f", {len(rest)} more {sum(item.limit for item in rest):,}" if rest else "")
+
+
+def too_late(lack: str, seconds: float) -> SticliError:
+    """An ask that lacked cells for too long."""
+    return SticliError(
+        "budget_exceeded",
+        f"no cells for {seconds:.0f} s: {lack}",
+        "ask again later, or raise kv_budget_mb",
     )
 
 
@@ -41,12 +105,14 @@ def done(question: Question, now: float) -> messages.Done:
         lines=question.lines,
         window_from=question.window_from,
         confidence=question.confidence,
-        cached_tokens=question.cached,
-        new_tokens=len(question.tail),
+        cached_tokens=question.cached + question.prepaid,
+        new_tokens=len(question.tail) - question.prepaid,
         completion_tokens=len(question.produced),
         first_token_s=question.first_token - question.asked,
         total_s=now - question.asked,
         finish_reason=question.finish,
+        drafted=question.drafted,
+        accepted=question.accepted,
     )
 
 
@@ -65,4 +131,23 @@ def evaluated(question: Question) -> messages.Evaluated:
         completion_tokens=len(question.produced),
         device_s=question.device_s,
         finish_reason=question.finish,
+    )
+
+
+def decided(question: Question, reading: Reading) -> messages.Evaluated:
+    """What a decision comes to, or what it leans to where that is not certain."""
+    return messages.Evaluated(
+        session=question.session.name,
+        id=str(question.id),
+        text=reading.choice,
+        version=question.version,
+        lines=question.lines,
+        window_from=question.window_from,
+        confidence=reading.lead,
+        cached_tokens=question.cached,
+        new_tokens=len(question.tail),
+        completion_tokens=0,
+        device_s=question.device_s,
+        finish_reason="stop",
+        source="ready" if reading.certain else "below",
     )

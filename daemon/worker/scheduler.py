@@ -1,100 +1,65 @@
 """Which rows the next pass computes. Pure: no tensors, no clock, no threads.
 
-Classes in order: ask > ingest > flash > upkeep, which fills the windows that come next. Snapshots
-are the loop's, when there is no step at all.
+Classes in order: ask > ingest > flash > ready > upkeep, which fills the windows that come next.
+Snapshots are the loop's, when there is no step at all.
 """
 
-from collections import deque
-from dataclasses import dataclass
-from typing import Literal, TypeVar
+from collections.abc import Sequence
 
-from sticli.daemon.engines.base import Plan, Row
 from sticli.daemon.worker import cost
+from sticli.daemon.worker.allowance import MINUTE, Allowance
 from sticli.daemon.worker.question import Question
 from sticli.daemon.worker.sessions import Session
+from sticli.daemon.worker.step import Class, Draft, Lane, Step
 from sticli.daemon.worker.successor import Successor
+from sticli.daemon.worker.turns import Turns
 
-LEAST = 4  # tokens: even where the model of cost says that none fits
+QUANTUM = 128  # tokens of a session's lines in one turn: large chunks compute better
+MORSEL = 16  # tokens of a session's questions in one turn: all of them are in every step
 SHARE = 1 / 16  # of the time of asks that ingest gets while they go on
 AMORTISED = 2.0  # a step may last this many times its fixed cost, whatever its limit
+GROUPED = 3.0  # the same for questions that nobody waits for: to split their group costs most
 ALONE = 4.0  # times the limit that the tail of a lone ask may take: nobody waits for it
-
-Class = Literal["ask", "ingest", "flash", "upkeep"]
-Lane = Question | Session | Successor
-T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """One row of a plan: `count` tokens of `lane`."""
-
-    lane: Lane
-    count: int
-    row: Row
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One pass, row by row whom it serves; `kind` is its most urgent class."""
-
-    kind: Class
-    jobs: tuple[Job, ...]
-
-    @property
-    def plan(self) -> Plan:
-        return Plan(tuple(job.row for job in self.jobs))
-
-    @property
-    def tokens(self) -> int:
-        return sum(job.count for job in self.jobs)
-
-    @property
-    def pairs(self) -> float:
-        return sum(cost.pairs(job.row.start, job.count) for job in self.jobs)
-
-
-class Draft:
-    """A plan in the making: its jobs, and the seconds and tokens that it has left."""
-
-    def __init__(self, model: cost.Cost, seconds: float, chunk: int) -> None:
-        self.jobs: list[Job] = []
-        self.seconds = seconds
-        self._model = model
-        self._tokens = chunk
-
-    def fits(self, lane: Lane) -> int:
-        """Tokens of `lane` for which there is time; the first chunk is never too small."""
-        found = self._model.fits(lane.length, self.seconds)
-        return min(self._tokens, found if self.jobs else max(found, LEAST))
-
-    def add(self, lane: Lane, most: int) -> None:
-        """Plan up to `most` tokens of `lane`, if it has any."""
-        count = lane.waiting(most) if most > 0 else 0
-        if count:
-            assert lane.seq is not None, "a window that has not begun is not scheduled"
-            row = Row(lane.seq, lane.take(count), lane.length, lane.wants(count))
-            self.jobs.append(Job(lane, count, row))
-            self.seconds -= self._model.marginal(lane.length, count)
-            self._tokens -= count
+DRAFTED = 16  # guesses of a question in one pass, at most
 
 
 class Scheduler:
-    """Decides the rows; `step_s` bounds a pass, so that an ask never waits longer than one."""
+    """Decides the rows; `step_s` bounds a pass, so that an ask never waits longer than one.
 
-    def __init__(self, step_s: float, chunk: int) -> None:
-        self.asks: list[Question] = []
-        self.sessions: deque[Session] = deque()  # those behind; the next in turn first
-        self.flashes: deque[Question] = deque()
-        self.successors: deque[Successor] = deque()  # windows that have begun
+    Only what has cells on the device stands in its queues.
+    """
+
+    def __init__(
+        self,
+        step_s: float,
+        chunk: int,
+        *,
+        speculate_below: int = 0,
+        flash_s: float = MINUTE,
+    ) -> None:
+        self.asks: Turns[Question] = Turns(MORSEL, _answers_first)
+        self.sessions: Turns[Session] = Turns(QUANTUM, _lanes)  # those behind
+        self.flashes: Turns[Question] = Turns(MORSEL, _together)
+        self.readies: Turns[Question] = Turns(MORSEL, _together)
+        self.successors: Turns[Successor] = Turns(QUANTUM)  # windows that have begun
         self.cost = cost.Cost()
+        self._margin = cost.Margin()
+        self.allowance = Allowance(flash_s)
+        self._queues = {"ask": self.asks, "flash": self.flashes, "ready": self.readies}
         self._step_s = step_s
         self._chunk = chunk
+        self._speculate_below = speculate_below
         self._credit = 0.0  # seconds that ingest has earned while asks went on
+        self._urgent: list[Session] = []
 
     def behind(self, session: Session) -> None:
         """`session` has lines to compute."""
         if session not in self.sessions:
             self.sessions.append(session)
+
+    def urgent(self, session: Session) -> None:
+        """An ask waits for the lines of `session`: they go first in the next step."""
+        self._urgent.append(session)
 
     def close(self, session: Session) -> None:
         """Forget a session; its questions end by themselves."""
@@ -102,91 +67,109 @@ class Scheduler:
             self.sessions.remove(session)
         if session.next is not None and session.next in self.successors:
             self.successors.remove(session.next)
+        self._urgent = [item for item in self._urgent if item is not session]
 
     def start(self, question: Question) -> None:
-        self._queue(question).append(question)
+        self._queues[question.source].append(question)
 
     def end(self, question: Question) -> None:
-        self._queue(question).remove(question)
+        """Forget a question, if it is known."""
+        queue = self._queues[question.source]
+        if question in queue:
+            queue.remove(question)
 
-    def _queue(self, question: Question) -> list[Question] | deque[Question]:
-        return self.asks if question.source == "ask" else self.flashes
+    @property
+    def standing(self) -> bool:
+        """Whether standing questions run."""
+        return bool(self.flashes or self.readies)
 
-    def next(self) -> Step | None:
+    def next(self, now: float = 0.0) -> Step | None:
         """The next pass; None when there is nothing to compute."""
+        return self.pressing() or self.background(now)
+
+    def pressing(self) -> Step | None:
+        """The next pass for asks and lines."""
+        urgent, self._urgent = self._urgent, []
+        draft = self._draft()
         if self.asks:
-            return self._step("ask", self._asks() + self._share())
+            self._asks(draft, urgent)
+            if draft.counts:
+                return draft.step("ask")
         self._credit = 0.0
+        self._ingest(draft, urgent)
+        return draft.step("ingest")
+
+    def background(self, now: float) -> Step | None:
+        """The next pass for what can wait; flash and ready only while they are allowed time."""
         return (
-            self._step("ingest", self._ingest(self._seconds()).jobs)
-            or self._step("flash", self._flash())
-            or self._step("upkeep", self._upkeep())
+            self._answers("flash", self.flashes, now)
+            or self._answers("ready", self.readies, now)
+            or self._upkeep()
         )
 
-    def _step(self, kind: Class, jobs: list[Job]) -> Step | None:
-        return Step(kind, tuple(jobs)) if jobs else None
+    def _draft(self, amortised: float = AMORTISED) -> Draft:
+        """A plan with the time that a pass may take beyond its fixed part."""
+        least = amortised * (self.cost.fixed + self.cost.family)
+        seconds = max(self._step_s / self._margin.factor, least) - self.cost.fixed
+        return Draft(self.cost, seconds, self._chunk)
 
-    def _seconds(self) -> float:
-        """What a pass may cost beyond its fixed part."""
-        return max(self._step_s, AMORTISED * self.cost.fixed) - self.cost.fixed
+    def _asks(self, draft: Draft, urgent: Sequence[Session]) -> None:
+        """Asks, then the lines that others wait for; guesses where time is left."""
+        if len(self.asks) == 1 and not urgent:
+            draft.grant(ALONE * draft.seconds)
+        self.asks.fill(draft)
+        for session in urgent:
+            draft.add(session.lane(), self._chunk)
+        self._guess(draft, self.asks)
+        self._share(draft, urgent)
 
-    def _asks(self) -> list[Job]:
-        """A row for every decoding ask, then tails as time allows, first come first."""
-        patience = ALONE if len(self.asks) == 1 else 1.0
-        draft = Draft(self.cost, patience * self._seconds(), self._chunk)
-        for ask in self.asks:
-            if ask.decoding:
-                draft.add(ask, 1)
-        for ask in self.asks:
-            if not ask.decoding:
-                draft.add(ask, draft.fits(ask))
-        return draft.jobs
-
-    def _share(self) -> list[Job]:
+    def _share(self, draft: Draft, urgent: Sequence[Session]) -> None:
         """What ingest has earned while asks went on, so that it never starves."""
-        if self._credit < self._step_s / 4:
-            return []
-        draft = self._ingest(self._credit)
-        self._credit = draft.seconds
-        return draft.jobs
+        if self.sessions and self._credit >= self._step_s / 4:
+            draft.grant(self._credit)
+            self._ingest(draft, urgent)
+            self._credit = draft.seconds
 
-    def _ingest(self, seconds: float) -> Draft:
-        """Chunks of the sessions that are behind, round robin."""
-        draft = Draft(self.cost, seconds, self._chunk)
-        for session in self.sessions:
-            lane = session.lane()
-            most = draft.fits(lane)
-            if most <= 0:
-                break
-            draft.add(lane, most)
-        return draft
+    def _ingest(self, draft: Draft, urgent: Sequence[Session]) -> None:
+        for session in urgent:
+            draft.add(session.lane(), self._chunk)
+        self.sessions.fill(draft)
 
-    def _flash(self) -> list[Job]:
-        """Tails first, so that questions forked together also decode together."""
-        draft = Draft(self.cost, self._seconds(), self._chunk)
-        tails = [question for question in self.flashes if not question.decoding]
-        for question in tails or self.flashes:
-            draft.add(question, draft.fits(question))
-        return draft.jobs
+    def _answers(self, kind: Class, turns: Turns[Question], now: float) -> Step | None:
+        if not turns or not self.allowance.open(now):
+            return None
+        draft = self._draft(GROUPED)
+        turns.fill(draft)
+        self._guess(draft, turns)
+        return draft.step(kind)
 
-    def _upkeep(self) -> list[Job]:
-        """Chunks of the windows that come next, one window after the other."""
-        draft = Draft(self.cost, self._seconds(), self._chunk)
-        for successor in self.successors:
-            draft.add(successor, draft.fits(successor))
-        return draft.jobs
+    def _upkeep(self) -> Step | None:
+        draft = self._draft()
+        self.successors.fill(draft)
+        return draft.step("upkeep")
 
-    def settle(self, step: Step, seconds: float) -> None:
-        """Learn what a pass cost, and put whom it served behind the others."""
-        self.cost.observe(step.tokens, step.pairs, seconds)
+    def _guess(self, draft: Draft, turns: Turns[Question]) -> None:
+        """Let the few that decode guess ahead, in the time that nobody else wants."""
+        decoding = [lane for lane in draft.counts if isinstance(lane, Question) and lane.decoding]
+        if draft.full or len(decoding) >= self._speculate_below:
+            return
+        for left, question in zip(range(len(decoding), 0, -1), decoding, strict=True):
+            most = min(DRAFTED, draft.fits(question) // left)
+            whole = self.cost.predict(1, question.length)
+            price = self.cost.marginal(question.length, 1) / whole if whole else 0.0
+            if most > 0 and (count := question.guess(most, price)):
+                draft.add(question, count)
+
+    def settle(self, step: Step, seconds: float, now: float = 0.0) -> None:
+        """Learn what a pass cost that ended at `now`."""
+        predicted = self.cost.predict(step.tokens, step.pairs, step.families)
+        if predicted > self._step_s / 4:  # what is short does not count: it is late in other ways
+            self._margin.observe(predicted, seconds)
+        self.cost.observe(step.tokens, step.pairs, seconds, step.families)
         if step.kind == "ask" and self.sessions:
             self._credit = min(self._credit + SHARE * seconds, self._step_s)
-        for job in step.jobs:
-            lane = job.lane
-            if isinstance(lane, Question):
-                _rotate(self.flashes, lane)
-            else:
-                _rotate(self.sessions, lane if isinstance(lane, Session) else lane.session)
+        elif step.kind in ("flash", "ready"):
+            self.allowance.spend(seconds, now)
 
     def caught_up(self) -> list[Session]:
         """Takes the sessions that have nothing more to compute out of the queue."""
@@ -196,8 +179,15 @@ class Scheduler:
         return found
 
 
-def _rotate(queue: deque[T], item: T) -> None:
-    """Put an item that was served behind the others."""
-    if item in queue:
-        queue.remove(item)
-        queue.append(item)
+def _lanes(sessions: Sequence[Session]) -> list[Lane]:
+    return [session.lane() for session in sessions]
+
+
+def _answers_first(questions: Sequence[Question]) -> list[Question]:
+    """Those that decode, then tails, first come first."""
+    return sorted(questions, key=lambda question: not question.decoding)
+
+
+def _together(questions: Sequence[Question]) -> Sequence[Question]:
+    """Tails first, so that questions forked together also decode together."""
+    return [question for question in questions if not question.decoding] or questions

@@ -1,6 +1,7 @@
 """A session's tokens: the prefix and every line as ids, how far they are in the cache, versions.
 
-It owns no cells: `seq` names the engine's sequence that holds the first `length` tokens.
+It owns no cells: `seq` names the engine's sequence that holds the first `length` tokens, while
+the session is on the device; its ids stay here wherever its cells are.
 """
 
 from array import array
@@ -11,9 +12,15 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from sticli.daemon.engines.base import Seq
+from sticli.daemon.worker.ledger import Ledger
+from sticli.daemon.worker.lookup import Lookup
+from sticli.daemon.worker.pace import Pace
+from sticli.daemon.worker.replay import Replay
 from sticli.daemon.worker.successor import Successor
 from sticli.daemon.worker.template import Frame
-from sticli.daemon.worker.window import Window
+from sticli.daemon.worker.window import Shift, Window, opened
+
+Place = Literal["device", "host", "disk", "journal"]
 
 RESERVE = 1024  # cells that lines leave to questions, at most an eighth of the session
 
@@ -25,21 +32,30 @@ class Session:
     name: str
     uid: str
     limit: int  # cells, questions included
-    seq: Seq
+    seq: Seq | None  # None: not on the device
     frame: Frame  # how a question is put to it
     encode: Callable[[str], list[int]]
     journal: int  # lines that the journal held when it was opened
-    rebase: bool = False  # what a full session does: go on with its newest half, or stop
+    on_full: str = "stop"  # or rebase, or slide: a protocol.OnFull
     held: bool = False  # nothing is computed while a snapshot waits for the journal
     restored: bool = False  # every line that the journal held is in the cache
     note: str = "from the journal"
     window_from: int = 0  # the first line (from 0) of the context
-    length: int = 0  # tokens in the cache
+    length: int = 0  # tokens in the cache, or in the one that it had and comes back to
     promised: int = 0  # cells that running questions may fill
     full: bool = False
     window: Window | None = None  # which lines are kept; None: all
     next: Successor | None = None  # the window that follows this one
+    shift: Shift | None = None  # where this one slides to
+    slid: bool = False  # it did: its cells are not those of a fresh session
     rebuilding: bool = False  # there is no room for two windows: questions wait for the next
+    tenant: str = ""  # whose cells it may share
+    pinned: bool = False  # the last to leave the device
+    place: Place = "journal"  # where its cells are
+    replay: Replay | None = None  # what of them is being computed anew
+    leaving: bool = False  # it makes room for others once its questions have ended
+    touched: float = 0.0  # when lines or a question last came, seconds of the loop's clock
+    ledger: Ledger = field(default_factory=Ledger)
     left_out: int = 0  # lines too long for any window
     changed: float = 0.0  # when it last grew, seconds of the loop's clock
     saved: int = 0  # tokens in its snapshot
@@ -48,6 +64,8 @@ class Session:
     told_full: bool = False
     told_window: int = 0
     tokens: "array[int]" = field(default_factory=lambda: array("i"))
+    lookup: Lookup | None = None  # of its tokens, once an answer was guessed from them
+    pace: Pace = field(default_factory=Pace)
     _ends: "array[int]" = field(default_factory=lambda: array("q"))  # tokens up to each line's end
     _texts: deque[str | None] = field(default_factory=deque)  # lines not yet tokenised
     _marks: list[tuple[int, int]] = field(default_factory=list)  # (lines, version), growing
@@ -56,8 +74,7 @@ class Session:
         self.tokens.extend(self.frame.prefix)
         self._marks.append((self.window_from, 0))
         self.told_lines = self.told_window = self.window_from
-        if self.rebase:
-            self.window = Window(self.room - len(self.tokens), self.window_from)
+        self.window = opened(self.on_full, self.room - len(self.tokens), self.window_from)
 
     @property
     def room(self) -> int:
@@ -88,7 +105,12 @@ class Session:
     @property
     def behind(self) -> bool:
         """Whether anything that fits is not in the cache yet."""
-        return bool(self._texts) or self.length < len(self.tokens)
+        return bool(self._texts) or self.length < len(self.tokens) or self.replay is not None
+
+    @property
+    def computable(self) -> bool:
+        """Whether it is behind, and nothing but cells is missing."""
+        return self.behind and not self.held and not self.catching_up
 
     @property
     def complete(self) -> bool:
@@ -119,28 +141,39 @@ class Session:
         if self.held or self.catching_up:
             return 0
         self.tokenise(self.length + most)
-        return max(0, min(most, self._fillable - self.length, self.free))
+        return max(0, min(most, self.fillable - self.length, self.free))
 
     @property
-    def _fillable(self) -> int:
+    def fillable(self) -> int:
         """Tokens that this window may come to hold."""
-        return min(len(self.tokens), self.room)
+        most = min(len(self.tokens), self.room)
+        return most if self.shift is None else min(most, self.shift.due)
 
     @property
     def catching_up(self) -> bool:
         """Whether lines still move the next window on: computing this one is for nothing."""
         return self.next is not None and not self.next.begun and bool(self._texts)
 
-    def lane(self) -> "Session | Successor":
-        """What ingest computes: this window, or the next once this one can take no more."""
+    def lane(self) -> "Session | Successor | Replay":
+        """What ingest computes: what has to come back first, then this window, or the next once
+        this one can take no more."""
+        if self.replay is not None:
+            return self.replay
         if self.next is None or not self.next.begun:
             return self
         self.tokenise(self.length + 1)
-        return self.next if self.length >= self._fillable and self.behind else self
+        return self.next if self.length >= self.fillable and self.behind else self
 
     @property
     def askable(self) -> bool:
-        return self.restored and not self.rebuilding
+        """Whether questions may start."""
+        here = self.seq is not None and not self.leaving
+        return self.restored and here and not self.rebuilding and not self.sliding
+
+    @property
+    def sliding(self) -> bool:
+        """Whether it has to slide before anything else: new questions wait for that."""
+        return self.shift is not None and self.length >= self.shift.due
 
     def tokenise(self, until: int, most: int = 1 << 62) -> None:
         """Tokenise lines, each by itself, until there are `until` tokens, `most` characters are
@@ -168,12 +201,21 @@ class Session:
         if not self.window.holds(len(line)):
             self.left_out += 1
             line = ()
-        if self.next is not None and self.next.begun and self.window.moves(len(line)):
+        begun = self.shift is not None or (self.next is not None and self.next.begun)
+        if begun and self.window.moves(len(line)):
             return False
+        due = len(self.tokens)
         self._add(line)
         if self.window.add(len(line)):
-            self.next = Successor(self, self.window.start, self._begin(self.window.start))
+            self._move(self.window.start, due)
         return True
+
+    def _move(self, start: int, due: int) -> None:
+        """Note where the window goes, for a line that begins after `due` tokens."""
+        if self.on_full == "slide":
+            self.shift = Shift(start, due)
+        else:
+            self.next = Successor(self, start, self._begin(start))
 
     def _add(self, line: Sequence[int]) -> None:
         self.tokens.extend(line)
@@ -184,21 +226,41 @@ class Session:
         before = line - self.window_from
         return self._ends[before - 1] if before else len(self.frame.prefix)
 
+    def until(self, lines: int) -> int:
+        """Tokens up to the end of the journal's first `lines` lines, of which the window holds
+        the last, or of the prefix."""
+        return self._begin(lines)
+
     def adopt(self) -> None:
         """Go on as the next window. Whoever calls owns the sequence that was this one's."""
         found = self.next
         assert found is not None
         assert found.seq is not None
-        prefix = self.frame.prefix
-        shift = found.offset - len(prefix)
-        self._ends = array(
-            "q", [end - shift for end in self._ends[found.start - self.window_from :]]
-        )
-        self.tokens = array("i", prefix) + self.tokens[found.offset :]
-        self.seq, self.length, self.window_from = found.seq, found.length, found.start
-        last = bisect_right(self._marks, self.window_from, key=lambda mark: mark[0])
-        self._marks = self._marks[max(0, last - 1) :]
+        self._leave(found.start, found.offset)
+        self.seq, self.length = found.seq, found.length
         self.next, self.saved = None, 0
+
+    def slide(self) -> None:
+        """Go on without the lines ahead of the shift. Whoever calls has moved the cells."""
+        assert self.shift is not None
+        start, self.length = self.shift.start, self.length - self.outgoing
+        self._leave(start, self._begin(start))
+        self.shift, self.saved, self.slid = None, 0, True
+
+    @property
+    def outgoing(self) -> int:
+        """Tokens behind the prefix that the shift forgets."""
+        return self._begin(self.shift.start) - len(self.frame.prefix) if self.shift else 0
+
+    def _leave(self, start: int, offset: int) -> None:
+        """Forget the lines before `start`, which begins after `offset` tokens."""
+        prefix = self.frame.prefix
+        gone = offset - len(prefix)
+        self._ends = array("q", [end - gone for end in self._ends[start - self.window_from :]])
+        self.tokens = array("i", prefix) + self.tokens[offset:]
+        self.window_from = start
+        last = bisect_right(self._marks, start, key=lambda mark: mark[0])
+        self._marks = self._marks[max(0, last - 1) :]
 
     def take(self, count: int) -> Sequence[int]:
         """The next `count` tokens."""

@@ -10,7 +10,7 @@ import logging
 import os
 import stat
 import struct
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import BinaryIO
 
@@ -40,6 +40,7 @@ class Header(msgspec.Struct, frozen=True):
     tokens: list[int]
     top: list[int]  # likeliest tokens after the last one
     logits: list[float]  # and their logits
+    slid: bool = False  # the cells are not those of a fresh prefill: the only copy of what they are
 
 
 class Snapshots:
@@ -124,6 +125,36 @@ class Snapshots:
         except OSError as error:
             log.warning("cannot move a damaged snapshot away: %s", error.strerror)
             self.remove(session, uid)
+
+    def touch(self, session: str, uid: str) -> None:
+        """The snapshot was used: others go first."""
+        with contextlib.suppress(OSError):
+            os.utime(self.path(session, uid))
+
+    def bytes(self) -> int:
+        """What all snapshots take."""
+        return sum(size for _, size, _ in self._files())
+
+    def trim(self, budget: int, last: Collection[str]) -> None:
+        """Forget snapshots, least recently used first, until `budget` bytes hold the others;
+        those of the uids in `last` only after all others."""
+        files = self._files()
+        left = sum(size for _, size, _ in files)
+        files.sort(key=lambda item: (item[2].stem.rpartition("-")[2] in last, item[0]))
+        for _, size, path in files:
+            if left <= budget:
+                return
+            path.unlink(missing_ok=True)
+            left -= size
+
+    def _files(self) -> list[tuple[float, int, Path]]:
+        """When each was used last, how many bytes it has, and its path."""
+        found = []
+        for path in self._folder.glob("*.kv"):
+            with contextlib.suppress(OSError):
+                status = path.stat()
+                found.append((status.st_mtime, status.st_size, path))
+        return found
 
     def remove(self, session: str, uid: str) -> None:
         """Forget the snapshot, if there is one."""

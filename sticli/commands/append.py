@@ -15,7 +15,7 @@ from sticli.errors import SticliError
 from sticli.interrupt import Interrupt
 from sticli.invocation import Invocation, document, of
 from sticli.progress import Progress
-from sticli.protocol import NewSession
+from sticli.protocol import Accepted, NewSession, OnBusy, Session
 from sticli.reader import Reader
 from sticli.render import plural, size
 from sticli.sender import Sender, Target
@@ -44,6 +44,13 @@ def append(
             metavar="ID", help="Fixed id: the same input run again adds only what is missing."
         ),
     ] = None,
+    on_busy: Annotated[
+        OnBusy,
+        typer.Option(
+            metavar="wait|drop-oldest",
+            help="While the model is far behind: make the pipe wait, or drop unread lines.",
+        ),
+    ] = OnBusy.WAIT,
     reconnect: Annotated[
         bool, typer.Option(help="Outlive the daemon, or exit with 4 when it is gone.")
     ] = True,
@@ -58,41 +65,44 @@ def append(
     if not text and sys.stdin is None:
         raise SticliError("bad_request", "standard input is closed", "give TEXT, or pipe lines in")
     call = of(context)
-    client = _session(call, session, create)
-    target = Target(session, producer or uuid.uuid4().hex, call.connect, call.note, reconnect)
-    run = Run(call, target, client)
+    client, known = _session(call, session, create)
+    key = producer or uuid.uuid4().hex
+    target = Target(session, key, call.connect, call.note, reconnect, on_busy)
+    run = Run(call, target, client, known.dropped)
     code = run.read(text)
     run.finish(wait == "settled" and not code)
     raise typer.Exit(code)
 
 
-def _session(call: Invocation, name: str, create: bool) -> Client:
-    """A client, once the session exists."""
+def _session(call: Invocation, name: str, create: bool) -> tuple[Client, Session]:
+    """A client, once the session exists, and that."""
     client = call.connect()
     try:
-        client.session(name)
+        return client, client.session(name)
     except SticliError as error:
         if error.code != "not_found" or not create:
             raise
-        _create(call, client, name)
-    return client
+    return client, _create(call, client, name)
 
 
-def _create(call: Invocation, client: Client, name: str) -> None:
+def _create(call: Invocation, client: Client, name: str) -> Session:
     try:
-        client.new(NewSession(name))
+        made = client.new(NewSession(name))
     except SticliError as error:
-        if error.code != "exists":  # another producer was quicker: as good
+        if error.code != "exists":
             raise
-    else:
-        call.note(f"created session {name}")
+        return client.session(name)  # another producer was quicker: as good
+    call.note(f"created session {name}")
+    return made
 
 
 class Run:
     """One append from its first byte to its summary."""
 
-    def __init__(self, call: Invocation, target: Target, client: Client) -> None:
+    def __init__(self, call: Invocation, target: Target, client: Client, dropped: int) -> None:
+        """`dropped` lines of the session were dropped before this."""
         self._call = call
+        self._dropped = dropped
         self._target = target
         self._cutter = Cutter()
         self._spool = Spool()
@@ -120,17 +130,19 @@ class Run:
             SticliError: why not all of it is stored, or not all of it will settle.
         """
         accepted = self._sender.accepted
-        pending = accepted.pending if accepted else 0
+        state: Accepted | Session | None = accepted
         try:
             if self._sender.error:
                 raise self._sender.error
             if wait and accepted and accepted.settled < accepted.version:
                 place = (self._target.connect, self._target.session, accepted.version)
-                pending = settled.wait(*place, self._progress.reading).pending
+                state = settled.wait(*place, self._progress.reading)
         finally:
-            self._say(pending)
+            pending = state.pending if state else 0
+            dropped = max(0, state.dropped - self._dropped) if state else 0
+            self._say(pending, dropped)
         if self._call.json:
-            self._document(pending)
+            self._document(pending, dropped)
 
     def _feed(self, text: list[str] | None, interrupt: Interrupt) -> None:
         reader = Reader(0, self._cutter, self._spool)
@@ -142,7 +154,7 @@ class Run:
             reader.run(interrupt.source, self._progress.show, self._progress.every)
         reader.finish()
 
-    def _say(self, pending: int) -> None:
+    def _say(self, pending: int, dropped: int) -> None:
         """The summary, as a note."""
         accepted, sender, cutter = self._sender.accepted, self._sender, self._cutter
         place = f"at version {accepted.version}" if accepted else "(nothing stored)"
@@ -150,13 +162,14 @@ class Run:
             (cutter.replaced, "byte", "replaced (not UTF-8)"),
             (cutter.split, "line", "split (too long)"),
             (pending, "line", "pending"),
+            (dropped, "line", "dropped (too much was pending)"),
             (self._spool.count, "line", "read and not stored"),
         )
         said = "".join(f", {plural(number, what)} {how}" for number, what, how in notes if number)
         lines = plural(sender.lines, "line")
         self._call.note(f"{lines}, {size(sender.bytes)} → {self._target.session} {place}{said}")
 
-    def _document(self, pending: int) -> None:
+    def _document(self, pending: int, dropped: int) -> None:
         """The summary, as JSON; an error takes its place."""
         document(
             session=self._target.session,
@@ -166,4 +179,5 @@ class Run:
             split=self._cutter.split,
             version=self._sender.accepted.version if self._sender.accepted else 0,
             pending=pending,
+            dropped=dropped,
         )

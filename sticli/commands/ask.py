@@ -7,9 +7,12 @@ import msgspec
 import typer
 
 from sticli.client import Client, problem
+from sticli.commands import form
 from sticli.errors import SticliError
 from sticli.invocation import Invocation, argument, document, of
 from sticli.limit import deadline
+from sticli.meter import Meter
+from sticli.moment import moment
 from sticli.protocol import Answer, Ask
 from sticli.render import plural, printable
 from sticli.span import seconds
@@ -25,6 +28,15 @@ def ask(
             help="The question, or @ID of a flash question; - or nothing: from stdin.",
         ),
     ] = None,
+    at: Annotated[
+        str | None,
+        typer.Option(
+            metavar="MOMENT", help="The session as it was: VERSION, HH:MM:SS, -5m, a date-time."
+        ),
+    ] = None,
+    choices: form.Choices = None,
+    number: form.Number = False,
+    schema: form.Schema = None,
     live: Annotated[bool, typer.Option("--live", help="Never use a flash answer.")] = False,
     max_age: Annotated[
         str | None,
@@ -46,7 +58,10 @@ def ask(
         max_tokens,
         live,
         None if max_age is None else seconds(max_age),
-        stream=sys.stdout.isatty() and not call.json,
+        stream=True,
+        pieces=_shows(call),
+        form=form.given(choices, number, schema),
+        at=None if at is None else moment(at),
     )
     with deadline(None if timeout is None else seconds(timeout)):
         client = call.connect(None)
@@ -67,24 +82,45 @@ def _question(words: list[str]) -> str:
     return text
 
 
+def _shows(call: Invocation) -> bool:
+    """Whether the answer is shown as it comes."""
+    return sys.stdout.isatty() and not call.json
+
+
 def _answer(call: Invocation, client: Client, session: str, request: Ask) -> Answer:
-    """The answer; a streamed one is on the terminal when this returns."""
-    if not request.stream:
-        return client.ask(session, request)
-    shown = False
+    """The answer; on a terminal it is shown when this returns, unless as JSON."""
+    shown, told = False, Waits(call)
     for kind, data in client.ask_stream(session, request):
+        told.meter.end()
         if kind == "answer":
             answer = msgspec.json.decode(data, type=Answer)
-            _put("\n" if shown else answer.answer + "\n")
+            if _shows(call):
+                _put("\n" if shown else answer.answer + "\n")
             return answer
-        if kind == "piece":
+        if kind == "piece" and _shows(call):
             _put(msgspec.json.decode(data, type=dict[str, str])["text"])
             shown = True
         elif kind == "progress":
-            call.note(msgspec.json.decode(data, type=dict[str, str])["message"])
+            told.tell(msgspec.json.decode(data, type=dict[str, str]))
         elif kind == "error":
             raise problem(data) or SticliError("internal", "the daemon reported an unknown error")
     raise SticliError("unreachable", "the daemon went away before the answer was complete")
+
+
+class Waits:
+    """Says what an answer waits for: each new reason once, and on a terminal how it goes on."""
+
+    def __init__(self, call: Invocation) -> None:
+        self._call = call
+        self.meter = Meter(wanted=not call.quiet)
+        self._state = ""
+
+    def tell(self, progress: dict[str, str]) -> None:
+        if progress["state"] != self._state:
+            self._call.note(progress["message"])
+            self._state = progress["state"]
+        else:
+            self.meter.draw(f"sticli: {progress['message']}")
 
 
 def _put(text: str) -> None:
@@ -102,9 +138,11 @@ def _say(call: Invocation, answer: Answer) -> None:
             f"answered at version {answer.version}; {plural(answer.pending, 'newer line')} still "
             "to be read; --wait waits for that"
         )
+    drafted = f"{answer.accepted:,} of {plural(answer.drafted, 'drafted token')} right, "
     call.detail(
         f"{answer.source}, {'fresh' if answer.fresh else 'not fresh'}, version {answer.version}, "
         f"window from line {answer.window_from}, {answer.cached_tokens:,} cached + "
-        f"{answer.new_tokens:,} new tokens, first token {answer.ttft_ms:.1f} ms, "
+        f"{answer.new_tokens:,} new tokens, {drafted if answer.drafted else ''}"
+        f"first token {answer.ttft_ms:.1f} ms, "
         f"total {answer.total_ms:.1f} ms, {answer.finish_reason}"
     )

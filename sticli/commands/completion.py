@@ -49,6 +49,7 @@ class Parameter(Protocol):
     secondary_opts: list[str]
     metavar: str | None
     param_type_name: str
+    nargs: int
 
 
 def completion(
@@ -77,6 +78,8 @@ def _candidates(root: object, before: list[str], prefix: str) -> Iterator[str]:
     if awaiting:
         choices = (awaiting[0].metavar or "").split("|")
         yield from choices if len(choices) > 1 else ()
+        if awaiting[0].name == "source":
+            yield from _values("session", places)
     elif prefix.startswith("-"):
         for parameter in (*_options(command), *_options(root)):
             yield from (*parameter.opts, *parameter.secondary_opts)
@@ -84,8 +87,9 @@ def _candidates(root: object, before: list[str], prefix: str) -> Iterator[str]:
         yield from (name for name, one in commands.items() if not one.hidden)
     else:
         arguments = [one for one in _parameters(command) if one.param_type_name == "argument"]
-        if len(places) < len(arguments):
-            yield from _values(arguments[len(places)].name, places)
+        if arguments and (len(places) < len(arguments) or arguments[-1].nargs == -1):
+            argument = arguments[min(len(places), len(arguments) - 1)]
+            yield from _values(argument.name, places)
 
 
 def _walk(root: object, before: list[str]) -> tuple[object, list[str]]:
@@ -126,7 +130,7 @@ def _values(name: str | None, places: list[str]) -> list[str]:
         return list(SCRIPTS)
     client = Client(paths.resolve().socket, BUDGET)
     try:
-        if name == "session":
+        if name in ("session", "sessions"):
             return [session.name for session in client.sessions()]
         mark = {"key": "", "question": "@"}.get(name or "")
         return [] if mark is None else [f"{mark}{one.id}" for one in client.flashes(places[0])]

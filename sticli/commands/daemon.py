@@ -11,12 +11,13 @@ from msgspec.structs import asdict
 
 from sticli import worker
 from sticli.client import Client
+from sticli.commands.status import facts
 from sticli.errors import NOT_FOUND, SticliError
 from sticli.invocation import Invocation, document, of
 from sticli.launch import command, leave, shake_hands
 from sticli.paths import Paths
-from sticli.protocol import Status, Version
-from sticli.render import age, plural, printable, table
+from sticli.protocol import Version
+from sticli.render import printable, table
 
 app = typer.Typer(help="The life of the daemon.", rich_markup_mode=None)
 Model = Annotated[
@@ -77,10 +78,11 @@ def status(context: typer.Context) -> None:
             document(running=False, paths={"socket": str(paths.socket), "log": str(paths.log)})
         call.note(f"no daemon answers at {paths.socket}")
         raise typer.Exit(NOT_FOUND)
-    found = Client(paths.socket).status()
+    client = Client(paths.socket)
+    found = client.status()
     if call.json:
         return document(running=True, **asdict(found))
-    table(sys.stdout, ("WHAT", "VALUE"), _facts(found))
+    table(sys.stdout, ("WHAT", "VALUE"), list(facts(found, client.sessions())))
 
 
 @app.command()
@@ -177,22 +179,3 @@ def _tell(call: Invocation, paths: Paths, found: Version) -> None:
     if call.json:
         document(version=found)
     call.note(f"the daemon runs (pid {found.pid}, version {found.version})")
-
-
-def _facts(status: Status) -> list[tuple[str, str]]:
-    model = status.model
-    pid = f"pid {status.worker_pid}, " if status.worker_pid else ""
-    rows = [
-        ("version", status.version.version),
-        ("pid", f"{status.version.pid}, up {age(time.time() - status.version.started)}"),
-        ("worker", f"{status.worker} ({pid}{plural(status.restarts, 'restart')})"),
-        ("model", f"{model.name} ({model.engine}, {model.context:,} tokens)" if model else "-"),
-        ("model file", model.path if model else "-"),
-        ("sessions", str(status.sessions)),
-    ]
-    if status.cells:
-        used = f"{status.cells_used:,} used, {status.cells_reserved:,} reserved"
-        rows.append(("cells", f"{used} of {status.cells:,}"))
-    if status.last_error:
-        rows.append(("last error", status.last_error))
-    return [*rows, *status.paths.items()]

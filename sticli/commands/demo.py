@@ -1,18 +1,24 @@
-"""`sticli demo`: the real thing on a simulated feed, with the truth beside each answer."""
+"""`sticli demo`: the real thing on a simulated feed, with the truth beside each answer; `demo feed`
+writes such a feed and its truth.
+"""
 
 import sys
 from contextlib import nullcontext
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sticli.errors import FAILURE
+from sticli.errors import FAILURE, refused
 from sticli.invocation import Invocation, document, of
 
 if TYPE_CHECKING:
     from sticli.demo.score import Score
 
+app = typer.Typer(rich_markup_mode=None)
 
+
+@app.callback(invoke_without_command=True)
 def demo(
     context: typer.Context,
     seconds: Annotated[
@@ -32,6 +38,8 @@ def demo(
     code is 0 only when as many are right as the model's card promises, and every standing
     question has a fresh answer at the end.
     """
+    if context.invoked_subcommand:
+        return
     from sticli.client import Client
     from sticli.commands.daemon import arguments
     from sticli.demo.promise import CELLS
@@ -50,6 +58,34 @@ def demo(
         ok = _report(call, show.score, fresh, seed)
     if not ok:
         raise typer.Exit(FAILURE)
+
+
+@app.command("feed")
+def write(
+    context: typer.Context,
+    truth: Annotated[
+        str, typer.Option(metavar="FILE", help="Where the truth goes, as rows of 12,up.")
+    ],
+    lines: Annotated[int, typer.Option(metavar="N", help="Lines of the feed.", min=1)] = 1500,
+    points: Annotated[int, typer.Option(metavar="N", help="Rows of truth at most.", min=1)] = 300,
+    seed: Annotated[int, typer.Option(metavar="N", help="Which feed.", min=0)] = 1,
+) -> None:
+    """Print a simulated service log, and write what `calibrate` needs to know of it.
+
+    The names in it are none that the embedded model was trained on.
+    """
+    from sticli.demo.feed import feed
+
+    call, made = of(context), feed(seed, lines, points)
+    rows = ["line,truth", *(f"{line},{state}" for line, state in made.truth)]
+    try:
+        Path(truth).expanduser().write_text("\n".join(rows) + "\n", "utf-8")
+    except OSError as error:
+        raise refused(error) from None
+    sys.stdout.write("".join(f"{line}\n" for line in made.lines))
+    choices = ",".join(made.choices)
+    call.note(f'sticli flash add SESSION "{made.question}" --id state --choices {choices}')
+    call.note(f"sticli calibrate SESSION state --truth {truth}")
 
 
 def _report(call: Invocation, score: "Score", fresh: bool, seed: int) -> bool:

@@ -12,7 +12,18 @@ from sticli.invocation import emit, of
 from sticli.protocol import SCHEMA, Event
 from sticli.resume import resume
 
-TYPES = ("connected", "settled", "answer", "session", "worker", "full", "stale", "heartbeat")
+TYPES = (
+    "connected",
+    "settled",
+    "answer",
+    "session",
+    "worker",
+    "full",
+    "moved",
+    "dropped",
+    "stale",
+    "heartbeat",
+)
 
 
 def events(

@@ -9,15 +9,17 @@ from typing import Annotated
 
 import typer
 
-from sticli import worker
+from sticli import decision, worker
 from sticli.client import Client
+from sticli.commands import form
 from sticli.errors import SticliError
 from sticli.invocation import argument, document, of
 from sticli.limit import deadline
 from sticli.protocol import Flash, NewFlash
-from sticli.render import one_line, printable, table
+from sticli.render import one_line, plural, printable, table
 from sticli.span import seconds
 
+GAP = 2.0  # logits, unless given
 LOOK = 0.05  # seconds between looks at an answer that is awaited
 
 app = typer.Typer(help="Questions that are answered before they are asked.", rich_markup_mode=None)
@@ -39,6 +41,17 @@ def add(
     debounce: Annotated[
         str, typer.Option(metavar="SPAN", help="Rest after new lines, as 200ms.")
     ] = "200ms",
+    choices: form.Choices = None,
+    number: form.Number = False,
+    schema: form.Schema = None,
+    gap: Annotated[
+        float | None,
+        typer.Option(
+            metavar="N",
+            help="With --choices: logits of lead that save the decoding; 2 unless given.",
+            min=0,
+        ),
+    ] = None,
     exec_: Annotated[
         str | None,
         typer.Option(
@@ -54,7 +67,11 @@ def add(
         max_tokens,
         round(seconds(debounce) * 1000),
         None if exec_ is None else _words(exec_),
+        form.given(choices, number, schema),
+        GAP if gap is None else gap,
     )
+    if gap is not None and not choices:
+        raise SticliError("bad_request", "--gap is for a question with --choices")
     made = call.connect().add_flash(session, request)
     document(made) if call.json else print(made.id)
 
@@ -66,7 +83,8 @@ def list_(context: typer.Context, session: Session) -> None:
     found = call.connect().flashes(session)
     if call.json:
         return document(flash=found)
-    table(sys.stdout, ("ID", "ANSWER", "FRESH", "VERSION", "QUESTION"), [*map(_row, found)])
+    heads = ("ID", "ANSWER", "FRESH", "VERSION", "LEAD", "QUESTION")
+    table(sys.stdout, heads, [*map(_row, found)])
 
 
 @app.command()
@@ -87,6 +105,7 @@ def get(
         client = call.connect()
         found = _fresh(client, session, key) if wait else client.flash(session, key)
     usable = found.answer is not None and (found.fresh or stale)
+    call.detail(_detail(found))
     if call.json and usable:
         document(found)
     elif usable:
@@ -122,12 +141,14 @@ def _words(text: str) -> list[str]:
 
 
 def _fresh(client: Client, session: str, key: str) -> Flash:
-    """The question once its answer is fresh; an unchanged answer is no event, so this asks.
+    """The question once its answer is fresh, or a decision left it to an ask.
+
+    An unchanged answer is no event, so this asks.
 
     Raises:
         SticliError: why there will be none.
     """
-    while not (found := client.flash(session, key)).fresh:
+    while not ((found := client.flash(session, key)).fresh or decision.is_open(found)):
         if error := worker.failure(client.status()):
             raise error
         time.sleep(LOOK)
@@ -141,10 +162,25 @@ def _not_fresh(found: Flash, *, said: bool) -> Exception:
         f"no fresh answer to {found.id} yet",
         "--wait waits for one, --stale prints the last one",
     )
+    if decision.is_open(found):
+        why = f"decision {found.id} is open, {decision.reason(found)}"
+        error = SticliError(
+            "not_fresh", why, f"`sticli ask {found.session} @{found.id}` answers it"
+        )
     return typer.Exit(error.exit_code) if said else error
+
+
+def _detail(found: Flash) -> str:
+    """Where the answer came from."""
+    version = "not evaluated" if found.version is None else f"version {found.version}"
+    lead = f", lead {decision.standing(found)}" if decision.decides(found) else ""
+    return f"{found.source or 'flash'}, {version}, {plural(found.evaluations, 'evaluation')}{lead}"
 
 
 def _row(flash: Flash) -> tuple[str, ...]:
     answer = "-" if flash.answer is None else one_line(flash.answer)
+    if decision.is_open(flash):
+        answer = f"({decision.reason(flash)}; ask answers it)"
     version = "-" if flash.version is None else str(flash.version)
-    return flash.id, answer, "yes" if flash.fresh else "no", version, flash.question
+    fresh = "yes" if flash.fresh else "no"
+    return flash.id, answer, fresh, version, decision.standing(flash), flash.question

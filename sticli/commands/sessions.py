@@ -1,17 +1,20 @@
-"""`sticli new`, `ps`, `show` and `rm`: sessions as such."""
+"""`sticli new`, `fork`, `rm`, `pin` and `unpin`: what is done to sessions as such."""
 
 import sys
-import time
+from collections.abc import Callable
 from typing import Annotated
 
 import typer
 
+from sticli.client import Client
 from sticli.errors import SticliError
-from sticli.invocation import document, of
-from sticli.protocol import NewSession, OnFull, Session
-from sticli.render import age, count, one_line, plural, table
+from sticli.invocation import Invocation, document, of
+from sticli.moment import moment
+from sticli.protocol import At, Fork, NewSession, OnFull, Session
+from sticli.render import plural
 
 Name = Annotated[str, typer.Argument(metavar="SESSION", help="Name of the session.")]
+Names = Annotated[list[str], typer.Argument(metavar="SESSION...", help="Names of sessions.")]
 
 
 def new(
@@ -24,46 +27,47 @@ def new(
         int | None, typer.Option(metavar="N", help="Tokens of context.", min=1)
     ] = None,
     on_full: Annotated[
-        OnFull,
+        OnFull | None,
         typer.Option(
-            metavar="rebase|stop", help="Once full: go on with the newest half, or refuse lines."
+            metavar="rebase|slide|stop",
+            help="Once full: go on with the newest half, drop the oldest, or refuse lines.",
         ),
-    ] = OnFull.REBASE,
+    ] = None,
+    tenant: Annotated[
+        str | None,
+        typer.Option(metavar="LABEL", help="Only sessions of one label share what is computed."),
+    ] = None,
+    source: Annotated[
+        str | None,
+        typer.Option(
+            "--from",
+            metavar="SESSION[@MOMENT]",
+            help="Begin with the lines of another session, as it is or was.",
+        ),
+    ] = None,
 ) -> None:
     """Create a session."""
     call = of(context)
-    try:
-        made = call.connect().new(NewSession(session, system, limit, on_full))
-    except SticliError as error:
-        hint = f"`sticli show {session}` shows it, `sticli rm {session}` removes it"
-        raise SticliError(
-            error.code, error.message, hint if error.code == "exists" else error.hint
-        ) from None
-    if call.json:
-        document(made)
-    room = f" ({plural(made.limit, 'token')})" if made.limit else ""  # unknown without a model
-    call.note(f"created session {made.name}{room}")
+    name, at = _origin(source)
+    request = NewSession(session, system, limit, on_full, tenant, name, at)
+    made = _make(session, lambda: call.connect().new(request))
+    _tell(call, made)
 
 
-def ps(context: typer.Context) -> None:
-    """List the sessions."""
+def fork(
+    context: typer.Context,
+    session: Name,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Name of the new session.")],
+    at: Annotated[
+        str | None,
+        typer.Option(metavar="MOMENT", help="As it was: VERSION, HH:MM:SS, -5m, a date-time."),
+    ] = None,
+) -> None:
+    """Create a session that begins as another one is, or was."""
     call = of(context)
-    found = call.connect().sessions()
-    if call.json:
-        return document(sessions=found)
-    heads = ("NAME", "STATE", "LINES", "PENDING", "VERSION", "TOKENS", "LIMIT", "FLASH", "USED")
-    table(sys.stdout, heads, [_row(session) for session in found])
-    if not found:
-        call.note("no sessions yet: `… | sticli append NAME` makes one")
-
-
-def show(context: typer.Context, session: Name) -> None:
-    """Show everything about a session."""
-    call = of(context)
-    found = call.connect().session(session)
-    if call.json:
-        return document(found)
-    table(sys.stdout, ("WHAT", "VALUE"), list(_facts(found)))
+    request = Fork(name, None if at is None else moment(at))
+    made = _make(name, lambda: call.connect().fork(session, request))
+    _tell(call, made)
 
 
 def rm(
@@ -83,6 +87,52 @@ def rm(
     call.note(f"removed session {session} ({plural(lines, 'line')})")
 
 
+def pin(context: typer.Context, sessions: Names) -> None:
+    """Keep sessions on the device: others make room first."""
+    call = of(context)
+    _pin(call, call.connect(), sessions, pinned=True)
+
+
+def unpin(context: typer.Context, sessions: Names) -> None:
+    """Let sessions leave the device like any other."""
+    call = of(context)
+    _pin(call, call.connect(), sessions, pinned=False)
+
+
+def _origin(text: str | None) -> tuple[str | None, At | None]:
+    """The session and the moment that `--from` names."""
+    if text is None:
+        return None, None
+    name, mark, when = text.partition("@")
+    return name, moment(when) if mark else None
+
+
+def _make(name: str, call: Callable[[], Session]) -> Session:
+    try:
+        return call()
+    except SticliError as error:
+        hint = f"`sticli show {name}` shows it, `sticli rm {name}` removes it"
+        raise SticliError(
+            error.code, error.message, hint if error.code == "exists" else error.hint
+        ) from None
+
+
+def _tell(call: Invocation, made: Session) -> None:
+    if call.json:
+        document(made)
+    room = f" ({plural(made.limit, 'token')})" if made.limit else ""  # unknown without a model
+    origin = f" from {made.source}, {plural(made.lines, 'line')}" if made.source else ""
+    call.note(f"created session {made.name}{room}{origin}")
+
+
+def _pin(call: Invocation, client: Client, sessions: list[str], *, pinned: bool) -> None:
+    for session in sessions:
+        client.pin(session, pinned)
+    if call.json:
+        document(**{"pinned" if pinned else "unpinned": sessions})
+    call.note(f"{'pinned' if pinned else 'unpinned'} {', '.join(sessions)}")
+
+
 def _confirm(session: str, lines: int) -> None:
     if not sys.stdin.isatty():
         raise SticliError(
@@ -92,30 +142,3 @@ def _confirm(session: str, lines: int) -> None:
         )
     if not typer.confirm(f"Remove {session} and its {plural(lines, 'line')}?", err=True):
         raise typer.Exit(1)
-
-
-def _row(session: Session) -> tuple[str, ...]:
-    numbers = (session.lines, session.pending, session.version, session.tokens)
-    limit = count(session.limit) if session.limit else "-"
-    used = age(time.time() - session.last_used)
-    return (session.name, session.state, *map(count, numbers), limit, count(session.flash), used)
-
-
-def _facts(session: Session) -> list[tuple[str, str]]:
-    rows = [
-        ("name", session.name),
-        ("state", session.state),
-        ("lines", f"{session.lines:,} stored, {session.settled_lines:,} settled"),
-        ("pending", count(session.pending)),
-        ("version", f"{session.version} stored, {session.settled} settled"),
-        ("tokens", f"{session.tokens:,} of {session.limit:,}" if session.limit else "-"),
-        ("window", f"from line {session.window_from}"),
-        ("when full", session.on_full),
-        ("flash", count(session.flash)),
-        ("created", time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(session.created))),
-        ("used", f"{age(time.time() - session.last_used)} ago"),
-        ("system", one_line(session.system) if session.system else "(default)"),
-    ]
-    if session.left_out:
-        rows.append(("left out", f"{plural(session.left_out, 'line')}, too long for the window"))
-    return rows if session.note in ("", "new") else [*rows, ("note", session.note)]

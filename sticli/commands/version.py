@@ -32,7 +32,7 @@ def version(context: typer.Context) -> None:
 
 def api(
     context: typer.Context,
-    method: Annotated[str, typer.Argument(metavar="METHOD", help="GET, POST or DELETE.")],
+    method: Annotated[str, typer.Argument(metavar="METHOD", help="GET, POST, PUT or DELETE.")],
     path: Annotated[str, typer.Argument(metavar="PATH", help="As /v1/status.")],
     body: Annotated[
         str | None, typer.Argument(metavar="BODY", help="JSON; - reads it from stdin.")

@@ -1,18 +1,11 @@
 """The embedded model's card: what it is, how it was measured, and what it cannot do."""
 
-import math
 from collections.abc import Mapping
 from string import Template
 
+from sticli.wilson import wilson
+
 Hits = Mapping[tuple[str, int], list[bool]]
-
-
-def wilson(hits: int, asked: int) -> tuple[float, float]:
-    """The 95 % Wilson interval of a share."""
-    z, share = 1.96, hits / asked
-    middle = share + z * z / (2 * asked)
-    spread = z * math.sqrt(share * (1 - share) / asked + z * z / (4 * asked * asked))
-    return (middle - spread) / (1 + z * z / asked), (middle + spread) / (1 + z * z / asked)
 
 
 def cell(hits: list[bool]) -> str:

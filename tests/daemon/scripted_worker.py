@@ -1,19 +1,24 @@
 """A worker process without a model: keeps the protocol's promises, and breaks down on command.
 
 An answer is the number of lines and the last one, so it shows what the session really holds.
+A decision is for the choice that the last line is; where that is none it is left open.
 Its second argument names a folder: a file `unloadable` there makes the model fail, `crash` makes
-it die at birth; what it hears of asks and cancels is noted in the file `heard`.
+it die at birth, and while there is a `stall` it reads no lines; what it hears of asks and cancels
+is noted in the file `heard`.
 """
 
 import os
 import socket
 import sys
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from sticli.account import Account
 from sticli.daemon import messages as m
+from sticli.daemon.frames import read_frames
 
-CELLS = 1000  # for all sessions
+CELLS = 1000  # of the device: no session may be larger
 DEFAULT = 100  # cells of a session; a line fills one
 
 
@@ -23,10 +28,11 @@ class Held:
 
     limit: int
     journal: int
-    lines: list[str] = field(default_factory=list)
+    lines: list[str | None] = field(default_factory=list)
     version: int = 0
     restored: bool = False
     flash: dict[str, m.AddFlash] = field(default_factory=dict)
+    asks: list[m.Ask] = field(default_factory=list)  # that came before it was restored
 
 
 class Script:
@@ -43,7 +49,7 @@ class Script:
             file.write(text + "\n")
 
     def run(self) -> None:
-        for body in m.read_frames(self.connection):
+        for body in read_frames(self.connection):
             message = m.decode_inbound(body)
             if isinstance(message, m.Stop):
                 self.note("stop")
@@ -66,10 +72,17 @@ class Script:
             case m.Cancel():
                 self.note(f"cancel {message.id}")
             case _:
-                self.flash(message)
+                self.others(message)
 
-    def flash(self, message: m.Inbound) -> None:
-        if isinstance(message, m.AddFlash) and message.session in self.sessions:
+    def others(self, message: m.Inbound) -> None:
+        if isinstance(message, m.Pin):
+            self.note(f"pin {message.session} {message.pinned}")
+            self.say(m.Moved(message.session, "host", 7, "made room"))
+        elif isinstance(message, m.Explain) and message.session in self.sessions:
+            self.explain(message)
+        elif isinstance(message, m.Explain):
+            self.say(m.Failed(message.id, message.session, "not_found", "it is not live", ""))
+        elif isinstance(message, m.AddFlash) and message.session in self.sessions:
             self.sessions[message.session].flash[message.id] = message
             self.evaluate(message.session)
         elif isinstance(message, m.RemoveFlash):
@@ -83,14 +96,19 @@ class Script:
 
     def open(self, message: m.Open) -> None:
         limit = message.limit or DEFAULT
-        if limit + sum(held.limit for held in self.sessions.values()) > CELLS:
+        label = f"{message.tenant!r} {message.pinned} {message.window_from}"
+        self.note(f"open {message.session} {label}")
+        if limit > CELLS:
             self.say(m.Failed(0, message.session, "budget_exceeded", "no room", ""))
             return
         self.sessions[message.session] = Held(limit, message.lines)
         self.say(m.Opened(message.session, 0, limit))
+        self.say(m.Moved(message.session, "device", 0, "opened"))
         self.progress(message.session)
 
     def take(self, message: m.Lines) -> None:
+        while (self.folder / "stall").exists():
+            time.sleep(0.005)
         held = self.sessions[message.session]
         if message.first > len(held.lines):
             sys.exit("a gap in the lines")
@@ -114,10 +132,17 @@ class Script:
         if not held.restored and len(held.lines) >= min(held.journal, held.limit):
             held.restored = True
             self.say(m.Restored(name, len(held.lines), "from the journal"))
+            for ask in held.asks:
+                self.answer(ask)
 
-    def answer(self, name: str) -> str:
-        held = self.sessions[name]
-        return f"{len(held.lines)}: {held.lines[-1] if held.lines else ''}"
+    def explain(self, message: m.Explain) -> None:
+        held = self.sessions[message.session]
+        if held.lines[-1:] == ["die"]:
+            os._exit(9)
+        length = len(held.lines)
+        counts = (held.limit, length, length, held.limit, 0, 0, length, 0, 0)
+        account = Account(message.session, "device", False, "", *counts, "", 0, 0, 0, [], ["so"])
+        self.say(m.Explained(message.id, account))
 
     def ask(self, message: m.Ask) -> None:
         self.note(f"ask {message.id} {message.question}")
@@ -131,21 +156,43 @@ class Script:
             os._exit(9)
         if message.question == "wait":
             return
-        text = self.answer(message.session)
-        self.say(m.Piece(message.id, text))
         held = self.sessions[message.session]
-        seen = (held.version, len(held.lines))
+        if held.restored:
+            self.answer(message)
+        else:
+            self.say(m.Waits(message.id, "restoring", f"{len(held.lines)} lines are back"))
+            held.asks.append(message)
+
+    def answer(self, message: m.Ask) -> None:
+        if message.question == "queue":
+            self.say(m.Waits(message.id, "queued", "200 cells are needed, 100 are free"))
+        held = self.sessions[message.session]
+        seen = message.at or (held.version, len(held.lines))
+        last = held.lines[seen[1] - 1] if seen[1] else ""
+        text = f"{seen[1]}: {last}"
+        if message.form and message.form.choices:
+            self.note(f"decide {message.decision}")
+            text = message.form.choices[0]
+        if message.question == "everything":
+            text = "|".join("" if line is None else line for line in held.lines)
+        self.say(m.Piece(message.id, text))
         self.say(m.Done(message.id, text, *seen, 0, 1.5, 10, 3, 2, 1e-5, 2e-5, "stop"))
 
     def evaluate(self, name: str) -> None:
         held = self.sessions[name]
         for flash in held.flash.values():
-            text = f"{len(held.lines)}" if "how many" in flash.question else "same"
-            self.say(
-                m.Evaluated(
-                    name, flash.id, text, held.version, len(held.lines), 0, 2, 9, 3, 1, 0.1, "stop"
-                )
-            )
+            text, source, lead = self.evaluated(held, flash)
+            seen = (held.version, len(held.lines), 0)
+            costs = (9, 3, 1, 0.1)
+            self.say(m.Evaluated(name, flash.id, text, *seen, lead, *costs, "stop", source))
+
+    def evaluated(self, held: Held, flash: m.AddFlash) -> tuple[str, str, float]:
+        """Text, source and lead of an evaluation."""
+        if not flash.form or not flash.form.choices:
+            return f"{len(held.lines)}" if "how many" in flash.question else "same", "flash", 2.0
+        last = held.lines[-1] if held.lines else ""
+        found = last in flash.form.choices
+        return (last, "ready", flash.gap + 1) if found else ("", "below", flash.gap / 2)
 
 
 def main() -> None:

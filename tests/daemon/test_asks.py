@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from sticli import protocol
 from tests.daemon.conftest import SLOW, Daemon, until
 
 
@@ -77,6 +78,37 @@ async def test_lines_are_accepted_while_the_worker_is_down(daemon: Daemon) -> No
     session = await daemon.settled("s")
     assert session["settled_lines"] == 6
     assert (await daemon.ask("s", "last?"))["answer"] == "6: line 4"
+
+
+async def test_what_a_question_waits_for_in_the_worker_is_told(daemon: Daemon) -> None:
+    await ready(daemon, "a")
+    (progress, said), *_, (last, answer) = await stream(daemon, "queue")
+    assert (progress, said["state"]) == ("progress", "queued")
+    assert "200 cells" in said["message"]
+    assert (last, answer["answer"]) == ("answer", "1: a")
+    assert (await daemon.ask("s", "queue", live=True))["answer"] == "1: a"
+
+
+async def test_the_worker_explains_a_session(daemon: Daemon) -> None:
+    await ready(daemon, "a", "b")
+    account = await daemon.http.ok("GET", "/v1/sessions/s/explain")
+    assert msgspec.convert(account, protocol.Account).tokens == 2
+    assert (account["session"], account["notes"]) == ("s", ["so"])
+
+
+async def test_nothing_is_explained_without_a_worker(daemon: Daemon) -> None:
+    await ready(daemon, "die")
+    reply = await daemon.http.call("GET", "/v1/sessions/s/explain")
+    assert reply.json()["error"]["code"] == "worker_down"
+    (daemon.folder / "crash").touch()
+
+    async def down() -> Any:
+        return (await daemon.session("s"))["state"] == "waiting"
+
+    await until(down)
+    for name, code in (("s", "worker_down"), ("none", "not_found")):
+        reply = await daemon.http.call("GET", f"/v1/sessions/{name}/explain")
+        assert reply.json()["error"]["code"] == code
 
 
 async def left(daemon: Daemon, body: dict[str, Any]) -> None:

@@ -1,15 +1,20 @@
 """Migrations, newer files, damaged files."""
 
+import contextlib
 import sqlite3
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from sticli.daemon import salvage
+from sticli.daemon.database import connect
+from sticli.daemon.journal import create
 from sticli.daemon.migrations import STEPS, migrate
-from sticli.daemon.records import News
+from sticli.daemon.records import Drop, News, QuestionRecord
 from sticli.daemon.store import Store
 from sticli.errors import SticliError
+from sticli.form import Form
 from tests.daemon.test_store import journal, record
 
 
@@ -121,3 +126,90 @@ async def test_a_salvage_that_is_interrupted_loses_nothing(
 
 def _killed(*_: object) -> str:
     raise KeyboardInterrupt
+
+
+async def test_a_file_of_the_first_schema_is_brought_up(tmp_path: Path) -> None:
+    """Written with the first step alone, as the first release did."""
+    path = tmp_path / "s.db"
+    database = sqlite3.connect(path, isolation_level=None)
+    migrate(database, STEPS[:1])
+    database.execute(
+        "INSERT INTO sessions (uid, name, system, cells, created, last_used, lines, version,"
+        " on_full, window_from) VALUES ('u', 'old', 'brief', 64, 1, 2, 3, 2, 'rebase', 1)"
+    )
+    for first, count, version, text in ((0, 2, 1, "a\nb"), (2, 1, 2, "c")):
+        database.execute(
+            "INSERT INTO batches VALUES ('u', ?, ?, ?, 1.5, ?)", (first, count, version, text)
+        )
+    database.execute("INSERT INTO questions VALUES ('u', 'q', 'why?', 5, 100, '[\"cat\"]', 2.0)")
+    database.execute(
+        "INSERT INTO answers VALUES ('u', 'q', 'so', 2, 3, 'm', 1, 1.5, 4, 5, 6, 7, 8, 9, 'stop')"
+    )
+    database.close()
+    store = Store(path, "normal")
+    (one,) = await store.sessions()
+    assert (one.name, one.system, one.cells, one.lines, one.version) == ("old", "brief", 64, 3, 2)
+    assert (one.on_full, one.window_from) == ("rebase", 1)
+    assert (one.tenant, one.pinned, one.source) == ("", False, None)
+    (question,) = await store.questions()
+    assert (question.question, question.exec, question.form, question.gap) == (
+        "why?",
+        ["cat"],
+        None,
+        2.0,
+    )
+    (answer,) = await store.answers()
+    assert (answer.value, answer.finish_reason, answer.source) == ("so", "stop", "flash")
+    assert await journal(store, "u") == ["a", "b", "c"]
+    await store.pin("u", True)
+    assert (await store.append("u", "", 0, ["d"])).version == 3
+    await store.close()
+    store = Store(path, "normal")
+    assert (await store.sessions())[0].pinned is True
+    await store.close()
+
+
+async def test_a_salvage_keeps_what_newer_schemas_know(tmp_path: Path) -> None:
+    path = tmp_path / "s.db"
+    store = Store(path, "normal")
+    made = msgspec.structs.replace(record("u", "n"), tenant="t", pinned=True, source="m@4")
+    asked = QuestionRecord("u", "q", "?", 1, 0, None, 1.0, Form(choices=["a", "b"]), 3.5)
+    await store.create(made)
+    await store.add_question(asked)
+    for n in range(300):
+        await store.append("u", "", 0, [f"{n} " + "x" * 200])
+    await store.close()
+    database = sqlite3.connect(path, isolation_level=None)
+    create(database, record("half", "half"), whole=False)
+    database.execute("INSERT INTO batches VALUES ('half', 0, 1, 1, 1.5, 'x')")
+    database.close()
+    data = bytearray(path.read_bytes())
+    start = len(data) // 2 // 4096 * 4096
+    data[start : start + 8192] = b"\xa5" * 8192
+    path.write_bytes(data)
+    store = Store(path, "normal")
+    assert "damaged" in store.note
+    (found,) = await store.sessions()
+    assert (found.tenant, found.pinned, found.source) == ("t", True, "m@4")
+    assert await store.questions() == [asked]
+    assert await journal(store, "half") == []
+    await store.close()
+
+
+async def test_lines_that_a_salvage_renumbers_are_read_whatever_was_dropped(tmp_path: Path) -> None:
+    path = tmp_path / "s.db"
+    store = Store(path, "normal")
+    for uid in ("u", "v"):
+        await store.create(record(uid, uid))
+        for n in range(3):
+            await store.append(uid, "", 0, [f"{n}", "x"])
+        await store.keep_drops(uid, [Drop(2, 2, 2)])
+    await store.close()
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as database:
+        database.execute("DELETE FROM batches WHERE session = 'v' AND first = 0")
+    salvage.salvage(path, lambda fresh: connect(fresh, "normal"))
+    store = Store(path, "normal")
+    assert await store.drops("u", 0) == ([Drop(2, 2, 2)], 2)
+    assert await journal(store, "v") == ["1", "x", "2", "x"]
+    assert await store.drops("v", 0) == ([], 0)
+    await store.close()

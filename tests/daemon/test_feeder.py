@@ -1,18 +1,25 @@
-"""How a journal is cut into messages, and how much of it may be under way."""
+"""How a journal is cut into messages, how much of it may be under way, and what is dropped."""
 
 import asyncio
+import contextlib
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
-from hypothesis import given
+import pytest
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sticli.daemon import feeder
+from sticli.daemon.events import Bus
 from sticli.daemon.feeder import Feeder, messages, weigh
 from sticli.daemon.messages import Lines, Settled
-from sticli.daemon.records import Batch, SessionRecord
+from sticli.daemon.pressure import recall, relieve
+from sticli.daemon.reading import marker
+from sticli.daemon.records import Batch, Drop, SessionRecord
 from sticli.daemon.sessions import Session
 from sticli.daemon.store import Store
+from sticli.protocol import OnBusy
 from tests.daemon.conftest import until
 
 lengths = st.lists(st.lists(st.integers(0, 40_000), min_size=1, max_size=12), max_size=12)
@@ -39,6 +46,19 @@ def test_messages_hold_every_line_once_and_no_version_too_early(
     assert place == total
 
 
+@contextlib.asynccontextmanager
+async def feeding(session: Session, store: Store, worker: "Worker") -> AsyncIterator[None]:
+    """A feeder at work."""
+    one = Feeder(session, 0, store, worker, Bus(store))  # type: ignore[arg-type]
+    task = asyncio.create_task(one.run())
+    try:
+        yield
+    finally:
+        assert not task.done(), task
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
 class Worker:
     """Takes lines and settles them when told to."""
 
@@ -51,8 +71,20 @@ class Worker:
 
     async def drain(self) -> None: ...
 
-    def lines(self) -> list[str]:
+    def lines(self) -> list[str | None]:
         return [text for message in self.taken for text in message.texts]
+
+    def settle(self, session: Session) -> None:
+        """Settle all that came."""
+        if self.taken:
+            last, tokens = self.taken[-1], weigh(self.lines()) // 2
+            session.settle(Settled("s", last.first + len(last.texts), last.version, tokens, 0))
+
+    async def all_of(self, session: Session) -> None:
+        while session.pending:
+            before = len(self.taken)
+            await until(lambda: len(self.taken) > before)  # noqa: B023  awaited right here
+            self.settle(session)
 
 
 async def test_live_lines_under_way_are_bounded_and_all_come_in_order(tmp_path: Path) -> None:
@@ -61,19 +93,109 @@ async def test_live_lines_under_way_are_bounded_and_all_come_in_order(tmp_path: 
     await store.create(record)
     session, worker = Session(record), Worker()
     session.become("live")
-    task = asyncio.create_task(Feeder(session, 0, store, worker).run())  # type: ignore[arg-type]
     sent = [f"{n} " + "x" * 10_000 for n in range(400)]  # about four windows
-    for n in range(0, 400, 4):
-        session.accepted(await store.append("u", "", 0, sent[n : n + 4]))
-    await until(lambda: weigh(worker.lines()) >= feeder.WINDOW)
-    await asyncio.sleep(0.05)
-    assert weigh(worker.lines()) <= feeder.WINDOW + feeder.MESSAGE + 40_000
-    while session.settled_lines < 400:
-        await until(lambda: len(worker.lines()) > session.settled_lines)
-        last = worker.taken[-1]
-        session.settle(Settled("s", last.first + len(last.texts), last.version, 1, 0))
+    async with feeding(session, store, worker):
+        for n in range(0, 400, 4):
+            session.accepted(await store.append("u", "", 0, sent[n : n + 4]))
+        await until(lambda: weigh(worker.lines()) >= feeder.WINDOW)
+        await asyncio.sleep(0.05)
+        assert weigh(worker.lines()) <= feeder.WINDOW + feeder.MESSAGE + 40_000
+        while session.settled_lines < 400:
+            await until(lambda: len(worker.lines()) > session.settled_lines)
+            worker.settle(session)
     assert worker.lines() == sent
     assert session.settled == 100
-    task.cancel()
-    await asyncio.gather(task, return_exceptions=True)
     await store.close()
+
+
+LIMIT = 400  # tokens pending, about 800 characters, of which 200 may be under way
+scripts = st.lists(
+    st.one_of(
+        st.lists(st.integers(0, 120), min_size=1, max_size=8),  # a batch of lines of these lengths
+        st.sampled_from(["settle", "settle", "idle", "worker dies", "front dies"]),
+    ),
+    max_size=25,
+)
+
+
+@pytest.mark.parametrize("on_busy", OnBusy)
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(scripts)
+async def test_what_is_read_is_the_journal_with_markers_and_never_changes(
+    tmp_path_factory: pytest.TempPathFactory,
+    on_busy: OnBusy,
+    script: list[list[int] | str],
+) -> None:
+    store = Store(tmp_path_factory.mktemp("x") / "s.db", "normal")
+    await store.create(SessionRecord("u", "s", None, None, 1.0, 1.0))
+    journal: list[str] = []
+    known: list[str | None] = []  # what any worker was given
+    steps, death = list(script), ""
+    session = await load(store)
+    while steps:
+        worker = Worker()
+        session.become("live")
+        async with feeding(session, store, worker):
+            death = await live(session, store, worker, journal, steps, on_busy)
+        assert known[: len(worker.lines())] == worker.lines()[: len(known)]
+        known = max(known, worker.lines(), key=len)
+        session.become("waiting")
+        session = await load(store) if death == "front dies" else session
+    found = await replay(store)
+    runs, dropped = await store.drops("u", 0)
+    assert found[: len(known)] == known
+    assert found == expected(journal, runs)
+    assert dropped == sum(run.count for run in runs)
+    assert on_busy is OnBusy.DROP_OLDEST or found == journal
+    await store.close()
+
+
+async def load(store: Store) -> Session:
+    await store.keep_drops("u", [])  # what was written before is there
+    (record,) = await store.sessions()
+    session = Session(record)
+    await recall(session, store)
+    return session
+
+
+async def replay(store: Store) -> list[str | None]:
+    """What a worker gets from a front that comes up now."""
+    session, worker = await load(store), Worker()
+    session.become("live")
+    async with feeding(session, store, worker):
+        await worker.all_of(session)
+    assert session.settled == session.version
+    return worker.lines()
+
+
+async def live(
+    session: Session,
+    store: Store,
+    worker: Worker,
+    journal: list[str],
+    steps: list[list[int] | str],
+    on_busy: OnBusy,
+) -> str:
+    """Take steps until somebody dies; each is taken off the list."""
+    while steps:
+        step = steps.pop(0)
+        if isinstance(step, list):
+            texts = [f"{len(journal) + n} " + "x" * size for n, size in enumerate(step)]
+            journal += texts
+            session.accepted(await store.append("u", "", 0, texts))
+            if on_busy is OnBusy.DROP_OLDEST:
+                relieve(session, LIMIT, store)
+        elif step == "settle":
+            worker.settle(session)
+        elif step == "idle":
+            await asyncio.sleep(0.001)
+        else:
+            return step
+    return ""
+
+
+def expected(journal: list[str], runs: list[Drop]) -> list[str | None]:
+    found: list[str | None] = list(journal)
+    for run in runs:
+        found[run.first : run.end] = [marker(run)] + [None] * (run.count - 1)
+    return found

@@ -159,11 +159,10 @@ async def test_a_full_session_keeps_what_it_took_and_refuses_more(daemon: Daemon
     assert [line["text"] for line in await lines(daemon)] == sent
 
 
-async def test_a_session_without_room_says_so_and_gets_it_when_there_is_some(
+async def test_a_session_larger_than_the_budget_says_so_and_keeps_its_lines(
     daemon: Daemon,
 ) -> None:
-    await daemon.new("first", limit=900)
-    await daemon.new("s", limit=200)
+    await daemon.new("s", limit=2000)
     await daemon.append("s", "kept")
 
     async def noted() -> str:
@@ -173,12 +172,11 @@ async def test_a_session_without_room_says_so_and_gets_it_when_there_is_some(
     assert (await daemon.session("s"))["state"] == "waiting"
     body = {"question": "what?"}
     assert (await refused(daemon, "POST", "/v1/sessions/s/ask", body))[1] == "budget_exceeded"
-    await daemon.http.ok("DELETE", "/v1/sessions/first")
-    await daemon.settled("s")
-    assert (await daemon.ask("s", "last?"))["answer"] == "1: kept"
+    assert (await refused(daemon, "GET", "/v1/sessions/s/explain"))[1] == "budget_exceeded"
+    assert [line["text"] for line in await lines(daemon)] == ["kept"]
 
 
-async def test_pending_lines_hold_the_reply_back(daemon: Daemon) -> None:
+async def test_pending_tokens_hold_the_reply_back(daemon: Daemon) -> None:
     await daemon.stop()
     daemon.settings = msgspec.structs.replace(daemon.settings, pending_tokens=10)
     await daemon.start()

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sticli.daemon.records import AnswerRecord, News, QuestionRecord, SessionRecord
+from sticli.daemon.records import AnswerRecord, Drop, News, QuestionRecord, SessionRecord
 from sticli.daemon.store import Store
 from sticli.errors import SticliError
 
@@ -176,3 +176,30 @@ async def test_large_journals_are_read_in_bounded_pieces(store: Store) -> None:
     assert first[0].first == 1000
     assert sum(len(batch.texts) for batch in first) < 500
     assert await journal(store, "u") == lines
+
+
+async def test_drops_are_kept_grow_and_go_with_their_session(store: Store) -> None:
+    await store.create(record("u", "n"))
+    await store.append("u", "", 0, [str(n) for n in range(20)])
+    await store.keep_drops("u", [Drop(2, 3, 3)])
+    await store.keep_drops("u", [Drop(2, 5, 5), Drop(9, 4, 4)])
+    await store.keep_drops("gone", [Drop(0, 1, 1)])
+    assert await store.drops("u", 0) == ([Drop(2, 5, 5), Drop(9, 4, 4)], 9)
+    assert await store.drops("u", 7) == ([Drop(9, 4, 4)], 9)
+    assert await store.drops("gone", 0) == ([], 0)
+    await store.append("u", "", 0, ["more"])
+    await store.keep_drops("u", [Drop(18, 3, 3)])
+    await store.fork(record("v", "m"), "u", 20)  # its last line is of a run that goes on
+    assert await store.drops("v", 0) == ([Drop(2, 5, 5), Drop(9, 4, 4), Drop(18, 2, 3)], 11)
+    await store.remove("u")
+    assert await store.drops("u", 0) == ([], 0)
+
+
+async def test_sizes_are_those_of_the_batches_from_a_line_on(store: Store) -> None:
+    await store.create(record("u", "n"))
+    for texts in (["ab", "c\0d"], ["é"], ["", "xyz"]):
+        await store.append("u", "", 0, texts)
+    found = [(end, size) for end, size, _ in await store.sizes("u", 0)]
+    assert found == [(2, 7), (3, 2), (5, 5)]
+    assert [end for end, _, _ in await store.sizes("u", 2)] == [3, 5]
+    assert await store.sizes("u", 5) == []

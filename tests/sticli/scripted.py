@@ -1,4 +1,4 @@
-"""A small daemon of the wire only: sessions in memory, answers by script, faults on demand."""
+"""A small daemon of the wire only: it serves a script."""
 
 import contextlib
 import json
@@ -6,63 +6,13 @@ import socket
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from socketserver import ThreadingMixIn, UnixStreamServer
 from typing import Any
 from urllib.parse import parse_qs
 
-Json = dict[str, Any]
-
-
-@dataclass
-class Script:
-    """What the server knows and how it misbehaves."""
-
-    protocol: int = 1
-    state: str = "live"
-    pieces: list[str] = field(default_factory=lambda: ["131", ".25"])
-    answer: Json = field(default_factory=dict)
-    lose_replies: int = 0  # appends that are stored and then cut off before the reply
-    refuse: Json | None = None  # the error of every append
-    failure: Json | None = None  # why the worker is stopped
-    slow: float = 0.0  # seconds before an answer
-    settle_after: float = 0.0  # seconds until appended lines settle
-    sessions: dict[str, list[str]] = field(default_factory=dict)
-    settled: dict[str, int] = field(default_factory=dict)
-    versions: dict[str, int] = field(default_factory=dict)
-    producers: dict[tuple[str, str], int] = field(default_factory=dict)
-    flash: dict[str, dict[str, Json]] = field(default_factory=dict)
-    batches: int = 0
-    lock: threading.Condition = field(default_factory=threading.Condition)
-
-    def session(self, name: str) -> Json:
-        lines, version = len(self.sessions[name]), self.versions.get(name, 0)
-        settled = self.settled.get(name, 0)
-        return {
-            "name": name, "state": self.state, "limit": 4096, "tokens": lines * 9, "lines": lines,
-            "settled_lines": lines if settled == version else 0,
-            "pending": 0 if settled == version else lines, "version": version,
-            "settled": settled, "window_from": 1, "flash": len(self.flash.get(name, {})),
-            "created": time.time(), "last_used": time.time(), "system": None,
-            "on_full": "stop",
-            "left_out": 0, "note": "",
-        }  # fmt: skip
-
-    def status(self) -> Json:
-        return {
-            "version": {"version": "0.1.0", "protocol": self.protocol, "pid": 1, "started": 0.0},
-            "worker": "stopped" if self.failure else "ready", "worker_pid": None, "restarts": 0,
-            "last_error": self.failure["message"] if self.failure else "", "model": None,
-            "sessions": len(self.sessions), "cells": 0, "cells_reserved": 0, "cells_used": 0,
-            "usage": {}, "counters": {}, "paths": {}, "failure": self.failure,
-        }  # fmt: skip
-
-    def settle(self, name: str, version: int) -> None:
-        with self.lock:
-            self.settled[name] = max(self.settled.get(name, 0), version)
-            self.lock.notify_all()
+from tests.sticli.script import Json, Script
 
 
 class Refused(Exception):
@@ -109,7 +59,7 @@ class Handler(BaseHTTPRequestHandler):
         except (BrokenPipeError, ConnectionResetError):
             self.close_connection = True
 
-    do_GET = do_POST = do_DELETE = _any
+    do_GET = do_POST = do_PUT = do_DELETE = _any
 
     def _route(self, method: str, parts: list[str], body: Json) -> None:
         script = self.server.script
@@ -123,7 +73,7 @@ class Handler(BaseHTTPRequestHandler):
             case ("GET", "sessions"):
                 self._reply([script.session(name) for name in script.sessions])
             case ("POST", "sessions"):
-                self._create(body["name"])
+                self._create(body)
             case ("GET", "events"):
                 self._events()
             case (_, "sessions", name, *rest):
@@ -131,11 +81,14 @@ class Handler(BaseHTTPRequestHandler):
             case _:
                 raise Refused(404, "not_found", self.path)
 
-    def _create(self, name: str) -> None:
-        if name in self.server.script.sessions:
+    def _create(self, body: Json) -> None:
+        script, name = self.server.script, body["name"]
+        if name in script.sessions:
             raise Refused(409, "exists", "exists")
-        self.server.script.sessions[name] = []
-        self._reply(self.server.script.session(name), 201)
+        script.sessions[name] = list(script.sessions[body["source"]]) if body.get("source") else []
+        known = ("system", "limit", "on_full", "tenant", "source", "at")
+        script.facts[name] = {key: body[key] for key in known if body.get(key) is not None}
+        self._reply(script.session(name), 201)
 
     def _session(self, method: str, name: str, rest: list[str], body: Json) -> None:
         script = self.server.script
@@ -147,30 +100,46 @@ class Handler(BaseHTTPRequestHandler):
             case ("DELETE",):
                 del script.sessions[name]
                 self._reply({})
-            case ("POST", "lines"):
-                self._append(name, body)
-            case ("GET", "lines"):
-                lines = script.sessions[name]
-                first = int(parse_qs(self.path.partition("?")[2]).get("from", ["1"])[0])
-                self._stream(
-                    json.dumps({"seq": n, "version": 1, "at": 0.0, "text": text})
-                    for n, text in enumerate(lines[first - 1 :], first)
-                )
+            case (_, "lines"):
+                self._append(name, body) if method == "POST" else self._lines(name)
             case ("POST", "ask"):
                 self._ask(name, body)
             case (_, "flash", *key):
                 self._flash(method, name, key, body)
+            case _:
+                self._settings(method, name, rest, body)
+
+    def _settings(self, method: str, name: str, rest: list[str], body: Json) -> None:
+        script = self.server.script
+        match (method, *rest):
+            case ("POST", "fork"):
+                self._create({**body, "source": name})
+            case ("PUT", "pin"):
+                script.facts.setdefault(name, {})["pinned"] = body["pinned"]
+                self._reply(script.session(name))
+            case ("GET", "explain"):
+                self._reply(script.explain(name))
+
+    def _lines(self, name: str) -> None:
+        lines = self.server.script.sessions[name]
+        first = int(parse_qs(self.path.partition("?")[2]).get("from", ["1"])[0])
+        self._stream(
+            json.dumps({"seq": n, "version": (n + 1) // 2, "at": 0.0, "text": text})
+            for n, text in enumerate(lines[first - 1 :], first)
+        )
 
     def _append(self, name: str, body: Json) -> None:
         script = self.server.script
+        script.appended = body
         if script.refuse:
             raise Refused(**script.refuse)
         with script.lock:
             key = (name, body["producer"])
-            expected = script.producers.get(key, 0)
-            new = body["lines"][expected - body["first_seq"] :]
+            first = body["first_seq"]
+            expected = script.producers.get(key, first) if body["producer"] else first
+            new = body["lines"][expected - first :]
             script.sessions[name] += new
-            script.producers[key] = body["first_seq"] + len(body["lines"])
+            script.producers[key] = first + len(body["lines"])
             script.versions[name] = version = script.versions.get(name, 0) + bool(new)
             script.batches += 1
         threading.Timer(script.settle_after, script.settle, (name, version)).start()
@@ -182,11 +151,13 @@ class Handler(BaseHTTPRequestHandler):
             {
                 "accepted_seq": script.producers[key], "lines": len(script.sessions[name]),
                 "version": version, "settled": script.settled.get(name, 0), "pending": 0,
+                "dropped": script.facts.get(name, {}).get("dropped", 0),
             }
         )  # fmt: skip
 
     def _ask(self, name: str, body: Json) -> None:
         script = self.server.script
+        script.asked = body
         time.sleep(script.slow)
         answer = {
             "session": name, "question": body["question"], "answer": "".join(script.pieces),
@@ -198,7 +169,10 @@ class Handler(BaseHTTPRequestHandler):
         answer |= script.answer
         if not body["stream"]:
             return self._reply(answer)
-        events = [("piece", {"text": piece}) for piece in script.pieces] + [("answer", answer)]
+        events = [("progress", progress) for progress in script.progress]
+        if body["pieces"]:
+            events += [("piece", {"text": piece}) for piece in script.pieces]
+        events += [("answer", answer)]
         self._stream(f"event: {kind}\ndata: {json.dumps(data)}\n" for kind, data in events)
 
     def _flash(self, method: str, name: str, key: list[str], body: Json) -> None:
@@ -215,7 +189,9 @@ class Handler(BaseHTTPRequestHandler):
             return self._reply(list(found.values()))
         if key[0] not in found:
             raise Refused(404, "not_found", f"no flash question {key[0]}")
-        self._reply(found.pop(key[0]) if method == "DELETE" else found[key[0]])
+        lines = self.server.script.sessions[name]
+        decided = found[key[0]] | self.server.script.decide(lines)
+        self._reply(found.pop(key[0]) if method == "DELETE" else decided)
 
     def _events(self) -> None:
         def told() -> Any:

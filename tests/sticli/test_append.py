@@ -258,3 +258,22 @@ def test_nohup_is_respected(script: Script) -> None:
         process.communicate(b"two\n", timeout=SLOW)
     assert process.returncode == 0
     assert script.sessions["s"] == ["one", "two"]
+
+
+def test_what_is_dropped_is_counted(script: Script, sticli: Run) -> None:
+    script.sessions["s"] = []
+    script.facts["s"] = {"dropped": 0}
+    with start("append", "s", "--on-busy", "drop-oldest") as process:
+        assert process.stdin
+        process.stdin.write(b"one\n")
+        process.stdin.flush()
+        until(lambda: script.sessions["s"] == ["one"])
+        script.facts["s"]["dropped"] = 412
+        _, said = process.communicate(b"two\n", timeout=SLOW)
+    assert process.returncode == 0
+    assert b"2 lines" in said
+    assert b"412 lines dropped (too much was pending)" in said
+    assert script.appended["on_busy"] == "drop-oldest"
+    again = json.loads(sticli("append", "s", "--json", input="three\n").stdout)
+    assert (again["dropped"], script.appended["on_busy"]) == (0, "wait")
+    assert sticli("append", "s", "--on-busy", "never", input="").returncode == 2

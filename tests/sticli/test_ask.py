@@ -1,7 +1,9 @@
 """`sticli ask` and `sticli flash` as processes."""
 
 import json
+import re
 import shutil
+import time
 from pathlib import Path
 
 import pytest
@@ -105,3 +107,82 @@ def test_an_answer_that_is_not_fresh_is_6(session: Script, sticli: Run) -> None:
     session.flash["s"]["x"]["fresh"] = True
     fresh = sticli("flash", "get", "s", "x")
     assert (fresh.returncode, fresh.stdout) == (0, "130\n")
+
+
+def test_the_form_and_the_moment_are_sent(session: Script, sticli: Run) -> None:
+    assert sticli("ask", "s", "up?", "--choices", "up,down", "--at", "7").returncode == 0
+    assert session.asked["form"] == {"choices": ["up", "down"], "number": False, "schema": None}
+    assert session.asked["at"] == {"version": 7, "time": None}
+    assert sticli("ask", "s", "how", "many?", "--at", "-5m", "--number").returncode == 0
+    assert session.asked["question"] == "how many?"
+    assert session.asked["form"]["number"]
+    assert session.asked["at"]["time"] < time.time() - 299
+    assert sticli("ask", "s", "?", "--number", "--choices", "a,b").returncode == 2
+    assert sticli("ask", "s", "?", "--at", "soon").returncode == 2
+    assert sticli("ask", "s", "?", "--schema", "/no/such/file").returncode == 3
+
+
+def test_what_is_waited_for_is_said_once_a_reason(session: Script, sticli: Run) -> None:
+    session.progress = [
+        {"state": "restoring", "message": "session 's' comes from disk"},
+        {"state": "restoring", "message": "session 's' comes from disk, 50 %"},
+        {"state": "queued", "message": "waiting for 12 cells"},
+    ]
+    for words in (("ask", "s", "?"), ("ask", "s", "?", "--json")):
+        done = sticli(*words)
+        assert "131.25" in done.stdout
+        assert done.stderr.splitlines() == [
+            "sticli: session 's' comes from disk",
+            "sticli: waiting for 12 cells",
+        ]
+    assert sticli("ask", "s", "?", "-q").stderr == ""
+    assert session.asked["pieces"] is False  # an answer in one piece may outlive a worker
+
+
+def test_details_name_the_drafts(session: Script, sticli: Run) -> None:
+    session.answer = {"source": "repeat", "drafted": 12, "accepted": 9}
+    said = sticli("ask", "s", "?", "-v").stderr
+    assert said.startswith("sticli: repeat, fresh,")
+    assert "9 of 12 drafted tokens right" in said
+
+
+def test_a_decision_is_added_and_shown_with_its_lead(session: Script, sticli: Run) -> None:
+    words = ("flash", "add", "s", "up?", "--id", "x", "--choices", "up,down")
+    assert sticli(*words, "--gap", "3.5").returncode == 0
+    assert session.flash["s"]["x"]["gap"] == 3.5
+    assert session.flash["s"]["x"]["form"]["choices"] == ["up", "down"]
+    session.flash["s"]["x"] |= {"answer": "up", "version": 4, "lead": 0.8}
+    row = sticli("flash", "ls", "s").stdout.splitlines()[1]
+    assert "(below gap: 0.8 < 3.5; ask answers it)" in row
+    for more in ((), ("--wait",)):
+        done = sticli("flash", "get", "s", "x", *more)
+        assert (done.returncode, done.stdout) == (6, "")
+        assert "x is open, below gap: 0.8 < 3.5 (`sticli ask s @x` answers it)" in done.stderr
+    session.flash["s"]["x"]["lead"] = 7.0
+    assert "no one choice" in sticli("flash", "get", "s", "x").stderr
+    session.flash["s"]["x"] |= {"fresh": True, "source": "ready"}
+    done = sticli("flash", "get", "s", "x", "-v")
+    assert (done.returncode, done.stdout) == (0, "up\n")
+    assert "ready, version 4, 0 evaluations, lead 7.0 >= 3.5" in done.stderr
+    assert "7.0 >= 3.5" in sticli("flash", "ls", "s").stdout
+
+
+def test_a_gap_needs_choices(session: Script, sticli: Run) -> None:
+    for words in (("--gap", "1"), ("--gap", "1", "--number"), ("--gap", "-1")):
+        assert sticli("flash", "add", "s", "up?", *words).returncode == 2
+    assert session.flash == {}
+
+
+def test_a_real_decision(daemon: Client, sticli: Run) -> None:
+    assert sticli("append", "s", input="10:02:11 auth up\n").returncode == 0
+    choices = ("--choices", "up,down")
+    assert sticli("flash", "add", "s", "auth?", "--id", "x", "--gap", "0", *choices).returncode == 0
+    done = sticli("flash", "get", "s", "x", "--wait", "--timeout", "100s")
+    said = json.loads(sticli("ask", "s", "auth?", "--json", *choices).stdout)
+    assert said["answer"] in ("up", "down")
+    if done.returncode == 0:  # the model answers nonsense: it may begin no choice
+        assert (done.stdout.strip(), said["source"]) == (said["answer"], "ready")
+    else:
+        assert (done.returncode, said["source"]) == (6, "live")
+    number = sticli("ask", "s", "how many?", "--number", "--live")
+    assert re.fullmatch(r"-?[0-9]+(\.[0-9]+)?\n", number.stdout)

@@ -195,11 +195,25 @@ def test_colours_only_where_they_are_wanted(script: Script) -> None:
         assert "\x1b" not in on_a_terminal("ps", **environ)
 
 
+def test_a_terminal_sees_what_is_waited_for_and_then_the_answer_grow(script: Script) -> None:
+    script.sessions["s"] = []
+    script.progress = [
+        {"state": "restoring", "message": "from disk"},
+        {"state": "restoring", "message": "from disk, 5\x1b[2J0 %"},
+    ]
+    shown = on_a_terminal("ask", "s", "?", TERM="xterm")
+    assert shown == (
+        "\r\x1b[Ksticli: from disk\r\n\r\x1b[Ksticli: from disk, 50 %\r\x1b[K131.25\r\n"
+    )
+    assert script.asked["pieces"]
+    assert "from disk, 50" not in on_a_terminal("ask", "s", "?", TERM="dumb")
+
+
 def test_a_pipe_gets_plain_columns(script: Script, sticli: Run) -> None:
     script.sessions["s"] = ["a"]
     head, row = sticli("ps").stdout.splitlines()
-    assert head.split()[:3] == ["NAME", "STATE", "LINES"]
-    assert row.split()[:3] == ["s", "live", "1"]
+    assert head.split()[:4] == ["NAME", "STATE", "PLACE", "LINES"]
+    assert row.split()[:4] == ["s", "live", "-", "1"]
     assert not {"\t", "\x1b"} & set(head + row)
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import asdict
 
+from sticli.commands.completion import complete
 from sticli.protocol import Flash
 from tests.sticli.conftest import SLOW, Run
 from tests.sticli.scripted import Json, Script
@@ -46,6 +47,26 @@ def test_commands_options_and_names(script: Script, sticli: Run) -> None:
     assert offers(sticli, "daemon", "start", "--model", "") == []
     assert offers(sticli, "flash", "get", "market", "") == ["x"]
     assert offers(sticli, "ask", "market", "@") == ["@x"]
+
+
+def test_names_and_choices_of_every_sort(
+    script: Script, capsys: pytest.CaptureFixture[str]
+) -> None:
+    script.sessions |= {"market": [], "logs": []}
+    script.flash["market"] = {"x": flash("market", "x")}
+
+    def here(*words: str) -> list[str]:
+        complete(list(words))
+        return capsys.readouterr().out.split()
+
+    assert here("pin", "market", "lo") == ["logs"]
+    assert here("fork", "m") == ["market"]
+    assert here("fork", "market", "") == []
+    assert here("new", "b", "--from", "") == ["market", "logs"]
+    assert here("new", "--on-full", "") == ["rebase", "slide", "stop"]
+    assert here("append", "market", "--on-busy", "d") == ["drop-oldest"]
+    assert here("calibrate", "market", "") == ["x"]
+    assert here("demo", "") == ["feed"]
 
 
 def test_no_daemon_is_no_noise(home: Path, sticli: Run) -> None:

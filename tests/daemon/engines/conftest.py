@@ -8,9 +8,9 @@ import pytest
 
 from sticli.daemon.engines.base import Engine
 from sticli.daemon.engines.choose import embedded_model
-from sticli.daemon.engines.family import Tuning
 from sticli.daemon.engines.llamacpp import LlamaCpp
 from sticli.daemon.engines.model import Model
+from sticli.daemon.engines.tuning import Tuning
 from sticli.errors import SticliError
 from tests.fakes import SIZE, FakeEngine
 from tests.tiny import CELL_BYTES, CHATML, write_model, write_recurrent
@@ -49,13 +49,16 @@ def recurrent(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_recurrent(tmp_path_factory.mktemp("model") / "recurrent.gguf", seed=1)
 
 
-@pytest.fixture(params=["fake", "tiny", "tiny-flash", "tiny-window", "recurrent", "embedded"])
+@pytest.fixture(
+    params=["fake", "fake-shares", "tiny", "tiny-flash", "tiny-window", "recurrent", "embedded"]
+)
 def subject(
     request: pytest.FixtureRequest, tiny: Path, windowed: Path, recurrent: Path
 ) -> Iterator[Subject]:
     """One fresh engine of each kind."""
-    if request.param == "fake":
-        yield Subject(FakeEngine(CELLS, chunk=CHUNK), SIZE, 0)
+    if request.param in ("fake", "fake-shares"):
+        shares = request.param == "fake-shares"
+        yield Subject(FakeEngine(CELLS, chunk=CHUNK, shares=shares), SIZE, 0)
         return
     files = {
         "tiny": tiny,

@@ -53,7 +53,7 @@ class Walk:
         if not self.reference.tokens:
             return self.open()
         kinds = [self.open, self.fork, self.fork, self.run, self.run, self.run, self.cut, self.drop]
-        self.rng.choice([*kinds, self.restore] if self.restores else kinds)()
+        self.rng.choice([*kinds, self.restore, self.branch] if self.restores else kinds)()
 
     def pick(self) -> Seq:
         return self.rng.choice(list(self.reference.tokens))
@@ -106,6 +106,19 @@ class Walk:
     def drop(self) -> None:
         self.forget(self.pick())
 
+    def branch(self) -> None:
+        """Another family that begins as a sequence does, with cells of its own or the same."""
+        if len(set(self.reference.family.values())) >= 6:
+            return
+        parent = self.pick()
+        length = self.rng.randint(0, len(self.reference.tokens[parent]))
+        branch = self.engine.branch(parent, length, LIMIT)
+        tokens = self.reference.tokens[parent][:length]
+        cells = self.reference.cells[parent][:length]
+        if not self.engine.shares:
+            cells = [next(self.reference.names) for _ in cells]
+        self.reference.add(branch, tokens, cells, next(self.reference.names))
+
     def forget(self, seq: Seq) -> None:
         self.engine.drop(seq)
         self.reference.drop(seq)
@@ -124,7 +137,8 @@ class Walk:
     def check(self) -> None:
         families = set(self.reference.family.values())
         used = {family: self.reference.used(family) for family in families}
-        assert self.engine.used == sum(used.values())
+        cells = {cell for held in self.reference.cells.values() for cell in held}
+        assert self.engine.used == len(cells)
         assert self.engine.reserved == LIMIT * len(families)
         for seq, tokens in self.reference.tokens.items():
             assert self.engine.length(seq) == len(tokens)

@@ -7,9 +7,9 @@ import llama_cpp
 import pytest
 
 from sticli.daemon.engines.base import Damaged, Exhausted, Plan, Row
-from sticli.daemon.engines.family import Tuning
 from sticli.daemon.engines.llamacpp import LlamaCpp
 from sticli.daemon.engines.model import Model
+from sticli.daemon.engines.tuning import Tuning
 from tests.daemon.engines.conftest import CELLS, CHUNK, Subject
 from tests.daemon.engines.contract import append, assert_same, fresh, state, tokens_of
 from tests.tiny import CELL_BYTES

@@ -1,5 +1,6 @@
 """A whole worker in the test's own thread: messages in, messages out, simulated time."""
 
+import math
 from collections import deque
 from collections.abc import Sequence
 from typing import TypeVar
@@ -34,6 +35,7 @@ class Link:
         self.engine = engine or FakeEngine(clock=self.clock)
         self.vocabulary = vocabulary or FakeVocabulary()
         self.inbox: deque[messages.Inbound] = deque()
+        self.coming: deque[tuple[float, messages.Inbound]] = deque()  # in order: at their time
         self.sent: list[messages.Outbound] = []
         self.lag = 0.0  # seconds that messages waited for a pass to end
         ready = messages.Ready("", "", model, "fake", 4096, self.vocabulary.size, 0, {})
@@ -52,6 +54,11 @@ class Link:
     def _receive(self, seconds: float | None) -> tuple[messages.Inbound, float] | None:
         if self.inbox:
             return self.inbox.popleft(), self.clock() - self.lag
+        if self.coming and self.clock() + (math.inf if seconds is None else seconds) >= (
+            at := self.coming[0][0]
+        ):
+            self.clock.advance(max(0.0, at - self.clock()))
+            return self.coming.popleft()[1], at
         if seconds is None:
             raise Asleep
         self.clock.advance(seconds)

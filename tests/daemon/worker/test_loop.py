@@ -6,6 +6,8 @@ from hypothesis import strategies as st
 
 from sticli.config import Settings
 from sticli.daemon import messages
+from sticli.daemon.worker.scheduler import QUANTUM
+from sticli.daemon.worker.step import CLASSES
 from tests.daemon.worker.link import Link, answer, ask, flash, lines, opened
 from tests.fakes import Clock, FakeEngine, Price
 
@@ -136,7 +138,7 @@ def test_sessions_ingest_in_turn() -> None:
     progress = dict.fromkeys(names, 0)
     for settled in link.of(messages.Settled):
         progress[settled.session] = settled.tokens
-    assert max(progress.values()) - min(progress.values()) <= 32
+    assert max(progress.values()) - min(progress.values()) <= QUANTUM
 
 
 @pytest.mark.parametrize("beats", range(0, 14))
@@ -208,7 +210,11 @@ def test_usage_is_reported_and_comes_to_rest() -> None:
     assert tokens == sum(plan.tokens for plan in engine.plans)
     seconds = sum(value for name, value in last.counters.items() if name.startswith("device_s"))
     assert seconds == pytest.approx(sum(Price(0.01, 0.001).of(plan) for plan in engine.plans))
-    assert 0 < last.counters["stall_s"] <= seconds
+    assert last.counters["stall_s_count"] == last.counters["questions"]
+    steps = [last.counters[f"step_s_{kind}_count"] for kind in CLASSES]
+    assert sum(steps) == last.counters["steps"] == len(engine.plans)
+    assert last.counters["lag_s_count"] == 1
+    assert 0 < last.counters["lag_s_max"] <= seconds
 
 
 def test_the_wait_for_a_running_pass_is_part_of_the_time_told() -> None:

@@ -12,6 +12,7 @@ import pytest
 
 from sticli.config import Settings
 from sticli.daemon import messages
+from sticli.daemon.frames import read_frames
 from tests.daemon.worker.link import Kind, ask, lines, opened
 from tests.tiny import CHATML, write_model
 
@@ -28,7 +29,7 @@ class Peer:
         command = [sys.executable, "-P", "-m", "sticli.daemon.worker", "--fd", str(other.fileno())]
         self.process = subprocess.Popen(command, pass_fds=[other.fileno()])
         other.close()
-        self._bodies = messages.read_frames(self.socket)
+        self._bodies = read_frames(self.socket)
         settings = Settings(model=str(model), threads=1)
         self.send(messages.Start(settings, str(home / "cache/snapshots"), str(home / "state/key")))
 

@@ -23,13 +23,13 @@ def test_a_question_too_long_is_refused_with_the_numbers() -> None:
     assert link.engine.used == used
 
 
-def test_a_budget_that_is_used_up_is_said() -> None:
+def test_a_session_larger_than_the_whole_budget_is_refused_with_the_numbers() -> None:
     link = Link(FakeEngine(1000))
-    link.rest(opened("a", limit=600), opened("b", limit=600), lines(["x"], session="b"))
+    link.rest(opened("a", limit=600), opened("b", limit=1200), lines(["x"], session="b"))
     (failed,) = link.of(messages.Failed)
     assert (failed.id, failed.session, failed.code) == (0, "b", "budget_exceeded")
-    assert "600" in failed.message
-    assert "400" in failed.message
+    assert "1,200" in failed.message
+    assert "1,000" in failed.message
     assert failed.hint
     link.rest(messages.Close("a"), opened("b", limit=600))
     assert [item.session for item in link.of(messages.Opened)] == ["a", "b"]

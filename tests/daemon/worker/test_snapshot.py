@@ -116,3 +116,18 @@ def test_only_the_snapshots_of_sessions_that_exist_are_kept(tmp_path: Path) -> N
         (tmp_path / f"my-session-{uid}.kv").touch()
     snapshots.keep(["b2"])
     assert [path.name for path in tmp_path.glob("*.kv")] == ["my-session-b2.kv"]
+
+
+def test_the_least_recently_used_make_room_and_some_go_last(tmp_path: Path) -> None:
+    snapshots = Snapshots(tmp_path, b"k" * 32)
+    for n, uid in enumerate(("p", "a", "b", "c")):
+        snapshots.write("s", uid, HEADER, PAYLOAD)
+        os.utime(snapshots.path("s", uid), (n, n))
+    size = snapshots.bytes() // 4
+    snapshots.touch("s", "a")
+    snapshots.trim(3 * size, {"p"})
+    assert {path.stem for path in tmp_path.glob("*.kv")} == {"s-p", "s-a", "s-c"}
+    snapshots.trim(size + size // 2, {"p"})
+    assert [path.stem for path in tmp_path.glob("*.kv")] == ["s-p"]
+    snapshots.trim(0, {"p"})
+    assert snapshots.bytes() == 0

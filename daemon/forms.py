@@ -1,0 +1,52 @@
+"""What form a typed answer may have."""
+
+import msgspec
+
+from sticli.errors import SticliError
+from sticli.form import Form
+
+CHOICES = range(2, 65)
+CHOICE_BYTES = 1024
+SCHEMA_BYTES = 64 << 10
+SCHEMA_DEPTH = 32
+
+
+def check_form(form: Form) -> None:
+    """Raises SticliError when no answer can be of this form."""
+    given = (form.choices is not None, form.number, form.schema is not None)
+    if sum(given) != 1:
+        raise SticliError("bad_request", "a form is exactly one of choices, number and schema")
+    if form.choices is not None:
+        _check_choices(form.choices)
+    if form.schema is not None:
+        _check_schema(form.schema)
+
+
+def _check_choices(choices: list[str]) -> None:
+    if len(choices) not in CHOICES:
+        raise _bad(f"{len(choices)} choices, allowed are {CHOICES[0]} to {CHOICES[-1]}")
+    for choice in choices:
+        if not choice.strip() or not choice.isprintable():
+            raise _bad(f"the choice {choice[:40]!r} is not one line of plain text")
+        if len(choice.encode()) > CHOICE_BYTES:
+            raise _bad(f"a choice is longer than {CHOICE_BYTES} bytes")
+    if len({choice.strip() for choice in choices}) < len(choices):
+        raise _bad("two choices are the same")
+
+
+def _check_schema(schema: dict[str, object]) -> None:
+    if not _flat(schema, SCHEMA_DEPTH):
+        raise _bad(f"the schema is nested more than {SCHEMA_DEPTH} deep")
+    size = len(msgspec.json.encode(schema))
+    if size > SCHEMA_BYTES:
+        raise SticliError("too_large", f"the schema has {size} bytes, allowed are {SCHEMA_BYTES}")
+
+
+def _flat(value: object, depth: int) -> bool:
+    """Whether lists and objects are nested at most so deep."""
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return depth > 0 and all(_flat(one, depth - 1) for one in inner if isinstance(one, dict | list))
+
+
+def _bad(why: str) -> SticliError:
+    return SticliError("bad_request", why)

@@ -1,0 +1,81 @@
+"""The grammar of a form, in llguidance's words; all allow a little white space ahead.
+
+Models put a space or a newline there, and Text takes it away.
+"""
+
+import json
+
+import msgspec
+
+from sticli.errors import SticliError
+from sticli.form import Form
+
+SPACE = 2  # characters ahead
+DIGITS, PLACES = 18, 9  # of a number, before and after its point
+LONGEST = 8 << 10  # bytes of a form
+# keywords that take minutes to compile where a schema means it ill: languages are intersected
+DEAR = ("allOf", "oneOf", "not", "patternProperties", "multipleOf")
+NAMED = ("properties", "$defs", "definitions")  # keywords that hold schemas by name
+VALUES = ("enum", "const", "default", "examples")  # keywords that hold no schemas
+# a space where most writers of JSON put one, or none; no other white space
+STYLE = {"item_separator": ", ?", "key_separator": ": ?", "whitespace_flexible": False}
+
+
+def of(form: Form) -> str:
+    """The grammar in Lark's notation.
+
+    Raises:
+        SticliError: bad_request.
+    """
+    if (size := len(msgspec.json.encode(form))) > LONGEST:
+        raise SticliError("bad_request", f"a form of {size} bytes: {LONGEST} are the most")
+    if form.choices is not None:
+        body = f"start: SPACE? ({_choices(form.choices)})"
+    elif form.number:
+        whole = f"-?(0|[1-9][0-9]{{0,{DIGITS - 1}}})"
+        body = rf"start: SPACE? /{whole}(\.[0-9]{{1,{PLACES}}})?/"
+    elif form.schema is not None:
+        _check(form.schema)
+        schema = {**form.schema, "x-guidance": STYLE}
+        body = f"start: SPACE? answer\nanswer: %json {json.dumps(schema)}"
+    else:
+        raise SticliError("bad_request", "a form needs choices, a number or a schema")
+    return f"{body}\nSPACE: /[ \\n]{{1,{SPACE}}}/"
+
+
+def _check(schema: object) -> None:
+    """Refuse keywords that may take long; which others there are the compiler knows."""
+    if isinstance(schema, list):
+        for item in schema:
+            _check(item)
+    if not isinstance(schema, dict):
+        return
+    for keyword, value in schema.items():
+        if keyword in DEAR:
+            raise SticliError(
+                "bad_request",
+                f"the schema says {keyword!r}, which may take too long to compile",
+                f"do without {', '.join(DEAR)}",
+            )
+        if keyword not in VALUES:
+            named = keyword in NAMED and isinstance(value, dict)
+            _check(list(value.values()) if named else value)
+
+
+def _choices(texts: list[str]) -> str:
+    stripped = {text.strip(): None for text in texts}
+    if not stripped or "" in stripped or any("\n" in text for text in stripped):
+        raise SticliError("bad_request", "choices must be texts of one line, none of them empty")
+    return " | ".join(json.dumps(text) for text in stripped)
+
+
+def need(form: Form) -> int:
+    """Tokens within which any answer is complete, however it is spelled; 0: nobody knows."""
+    if form.choices:
+        return SPACE + max(len(text.strip().encode()) for text in form.choices)
+    return SPACE + 1 + DIGITS + 1 + PLACES if form.number else 0
+
+
+def line(reason: str) -> str:
+    """A reason of llguidance as one short line."""
+    return " ".join(reason.split())[:300]

@@ -1,0 +1,232 @@
+"""Who gets a place on the device: sessions with work come in, others make room for them.
+
+A waiting session takes the place of one that has less urgent work, or had its turn; never that of
+one on which asks run. How cells move is left to the rungs.
+"""
+
+import logging
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from sticli.daemon.engines.base import Engine, Exhausted
+from sticli.daemon.worker.questions import Questions
+from sticli.daemon.worker.replay import Replay
+from sticli.daemon.worker.residents import ASK, FLASH, LINES, NOTHING, Residents
+from sticli.daemon.worker.rungs import Rungs
+from sticli.daemon.worker.scheduler import Scheduler
+from sticli.daemon.worker.sessions import Session
+from sticli.errors import SticliError
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class Want:
+    """A session that waits for a place; those that leave for it start no new questions."""
+
+    session: Session
+    level: int
+    leavers: list[Session] = field(default_factory=list)
+
+
+class Ladder:
+    """Gives places on the device, the most urgent and then the oldest want first."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        rungs: Rungs,
+        scheduler: Scheduler,
+        questions: Questions,
+        sessions: Mapping[str, Session],
+        progress: Callable[[Session, float], None],
+        give_up: Callable[[str, SticliError], None],
+    ) -> None:
+        self._engine = engine
+        self._rungs = rungs
+        self._scheduler = scheduler
+        self._questions = questions
+        self._sessions = sessions
+        self._progress = progress
+        self._give_up = give_up
+        self._residents = Residents(questions)
+        self._wants: dict[Session, Want] = {}  # the oldest first
+        self._stuck = NOTHING  # the level of the want that found no room in this round
+        self._moved = False
+        self._lost: list[tuple[Session, SticliError]] = []  # to be given up in the next round
+
+    def want(self, session: Session, now: float, urgent: bool) -> bool:
+        """Whether a session is on the device and may be asked; else what can be done is done."""
+        if session.held:
+            return False
+        if urgent:
+            self._residents.call(session)
+        if session not in self._residents:
+            self._line_up(session, max(FLASH, self._residents.need(session, now)), now)
+        if urgent and session in self._residents and not _whole(session):
+            self._scheduler.urgent(session)
+        if session.seq is None or session.leaving:
+            return False
+        if urgent:
+            self._residents.let_in(session)
+        return True
+
+    def _line_up(self, session: Session, level: int, now: float) -> None:
+        want = self._wants.setdefault(session, Want(session, level))
+        want.level = max(want.level, level)
+        if want.level > self._stuck:
+            self._give_places(level, now)
+
+    def serve(self, now: float) -> None:
+        """Begin a round: see who wants a place, and give what can be given.
+
+        Flash questions get theirs when they could run: once nothing more urgent is left to do.
+        """
+        self._residents.round += 1
+        self._give_up_lost()
+        for session in self._sessions.values():
+            if session not in self._residents and (session.behind or session in self._wants):
+                self._look(session, self._residents.need(session, now))
+        self._stuck = NOTHING
+        self._give_places(LINES, now)
+
+    def _look(self, session: Session, level: int) -> None:
+        """Note what a session that is elsewhere wants now."""
+        if level != ASK and session in self._wants:
+            self._let_stay(self._wants[session])
+        if level == NOTHING:
+            self._wants.pop(session, None)
+        elif level > FLASH or session in self._wants:
+            self._wants.setdefault(session, Want(session, level)).level = level
+
+    def stirred(self) -> bool:
+        """Whether anybody moved since the last call: then there may be more to do."""
+        moved, self._moved = self._moved, False
+        return moved
+
+    def _give_places(self, level: int, now: float) -> None:
+        """Place those who wait for work of a level at least, up to the first for whom there is
+        no room: none passes another."""
+        waiting = [want for want in self._wants.values() if want.level >= level]
+        for want in sorted(waiting, key=lambda want: -want.level):
+            if not self._place(want, now):
+                self._stuck = want.level
+                return
+
+    def _place(self, want: Want, now: float) -> bool:
+        """Bring a session in; False while there is no room, or not yet."""
+        session, missing = want.session, self._missing(want.session)
+        if missing > 0:
+            leaving = self._residents.victims(session, want.level, missing, now)
+            if leaving is None:
+                if want.level == ASK:
+                    self._call_out(want, missing, now)
+                return False
+            self._spill(leaving, session, now)
+        return self._enter(session, now)
+
+    def _missing(self, session: Session) -> int:
+        """Cells that a session needs beyond those that are free."""
+        return session.limit - (self._engine.cells - self._engine.reserved)
+
+    def _call_out(self, want: Want, missing: int, now: float) -> None:
+        """Choose whose running asks are the last, so that the wait has an end."""
+        for session in self._residents.leavers(want.session, want.leavers, missing, now):
+            session.leaving = True
+            want.leavers.append(session)
+
+    def _let_stay(self, want: Want) -> None:
+        for session in want.leavers:
+            session.leaving = False
+        want.leavers = []
+
+    def _spill(self, leaving: Iterable[Session], other: Session, now: float) -> None:
+        for session in leaving:
+            self._questions.give_way(session, now)
+            self._scheduler.close(session)
+            self._residents.go(session)
+            self._rungs.leave(session, f"session {other.name} needed {other.limit:,} cells")
+            self._moved = True
+
+    def _enter(self, session: Session, now: float) -> bool:
+        """Put a session in the free cells; False where the engine has less than it says."""
+        try:
+            self._rungs.enter(session)
+        except Exhausted as error:
+            return self._no_memory(session, error, now)
+        except Exception as error:
+            log.exception("session %s cannot be brought to the device", session.name)
+            self._lose(session, SticliError("internal", f"no cells: {error}"))
+            return True
+        self._withdraw(session)
+        self._residents.come(session, now)
+        self._moved = True
+        if session.behind:
+            self._scheduler.behind(session)
+        self._progress(session, now)
+        return True
+
+    def _no_memory(self, session: Session, error: Exhausted, now: float) -> bool:
+        """The machine has less than the budget says: others leave one by one, or it is given up."""
+        quiet = self._residents.quiet()
+        if quiet is not None:
+            self._spill([quiet], session, now)
+        if quiet is not None or len(self._residents):
+            return False
+        reason = f"session {session.name} needs {session.limit:,} cells: {error}"
+        hint = "give it a lower limit, or free memory"
+        self._lose(session, SticliError("budget_exceeded", reason, hint))
+        return True
+
+    def _lose(self, session: Session, error: SticliError) -> None:
+        self._withdraw(session)
+        self._lost.append((session, error))
+        self._moved = True
+
+    def _give_up_lost(self) -> None:
+        """Tell who could not come: not at once, for whoever wanted it may be looking at it."""
+        lost, self._lost = self._lost, []
+        for session, error in lost:
+            if self._sessions.get(session.name) is session:
+                self._give_up(session.name, error)
+
+    def _withdraw(self, session: Session) -> None:
+        want = self._wants.pop(session, None)
+        if want is not None:
+            self._let_stay(want)
+
+    def room(self, session: Session, now: float) -> bool:
+        """Whether there are cells for a session's next window; idle sessions make room for it."""
+        missing = self._missing(session)
+        leaving = self._residents.idle(session, missing, now) if missing > 0 else []
+        urgent = any(want.level > FLASH for want in self._wants.values())
+        if leaving is None or (leaving and urgent):
+            return False
+        self._spill(leaving, session, now)
+        return self._missing(session) <= 0
+
+    def charge(self, session: Session, count: int) -> None:
+        """A session computes `count` more tokens in its turn."""
+        self._residents.charge(session, self._scheduler.cost.marginal(session.length, count))
+
+    def advance(self, replay: Replay, count: int, now: float) -> None:
+        """Take in that `count` more tokens of a replay are in the cache."""
+        session = replay.session
+        replay.length += count
+        session.ledger.computed += count
+        if replay.done:
+            session.seq, session.replay = replay.seq, None
+            self._residents.come(session, now)
+
+    def forget(self, session: Session) -> None:
+        """A session is gone: its place and its cells are free."""
+        self._withdraw(session)
+        self._residents.forget(session)
+        for want in self._wants.values():
+            want.leavers = [item for item in want.leavers if item is not session]
+        self._rungs.forget(session)
+
+
+def _whole(session: Session) -> bool:
+    """Whether a session is as it was, or as its journal is."""
+    return session.restored and session.replay is None and not session.rebuilding

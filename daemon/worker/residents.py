@@ -1,0 +1,152 @@
+"""The sessions on the device: what each has to do, and which of them may make room for others."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from sticli.daemon.worker.questions import Questions
+from sticli.daemon.worker.sessions import Session
+
+TURN = 1.0  # seconds of the device that a session gets before others of its kind
+STAY = 10.0  # seconds by the clock after which it had its turn, whatever it got
+SOON = 1.0  # seconds: a flash question due so soon is work
+NOTHING, FLASH, LINES, ASK = range(4)  # what a session has to do, by urgency
+
+
+@dataclass(slots=True)
+class _Stay:
+    """A session's time on the device: when it began, and what it has computed."""
+
+    since: float  # seconds of the loop's clock
+    used: float = 0.0  # seconds of the device
+    open: bool = False  # asks that wait for it have been let in
+
+
+class Residents:
+    """Knows who is on the device and for how long; changes nothing about anybody."""
+
+    def __init__(self, questions: Questions) -> None:
+        self.round = 0  # of looks at who wants what
+        self._questions = questions
+        self._stays: dict[Session, _Stay] = {}
+        self._called: dict[Session, int] = {}  # the round in which an ask last wanted it
+
+    def __contains__(self, session: Session) -> bool:
+        return session in self._stays
+
+    def __len__(self) -> int:
+        return len(self._stays)
+
+    def come(self, session: Session, now: float) -> None:
+        """A session is on the device, or begins its turn anew."""
+        self._stays[session] = _Stay(now)
+
+    def go(self, session: Session) -> None:
+        self._stays.pop(session, None)
+
+    def call(self, session: Session) -> None:
+        """An ask wants the session."""
+        self._called[session] = self.round
+
+    def let_in(self, session: Session) -> None:
+        """The asks that wait for the session may start now."""
+        self._stays[session].open = True
+
+    def forget(self, session: Session) -> None:
+        self.go(session)
+        self._called.pop(session, None)
+
+    def charge(self, session: Session, seconds: float) -> None:
+        """A session has used the device."""
+        if session in self._stays:
+            self._stays[session].used += seconds
+
+    def need(self, session: Session, now: float) -> int:
+        """The most urgent work of any session."""
+        stay = self._stays.get(session)
+        if session.held:
+            return NOTHING
+        lines = session.behind if stay else session.computable
+        called = self._called.get(session, -2) >= self.round - 1
+        if called and (stay is None or not stay.open or lines):
+            return ASK
+        if lines:
+            return LINES
+        running = session.promised > self._questions.prepared(session)
+        due = self._questions.flash.due(session.name, now + (SOON if stay else 0))
+        return FLASH if running or due else NOTHING
+
+    def victims(
+        self, session: Session, level: int, missing: int, now: float
+    ) -> list[Session] | None:
+        """Who makes room for another's work of a level, `missing` cells: who has less to do
+        first, then the least recently used, pinned ones last.
+
+        None: not enough of them may be moved now.
+        """
+        others = self._others(session)
+        if level < ASK and sum(reserved(item) for item in others if not item.pinned) >= missing:
+            others = [item for item in others if not item.pinned]
+        found = [item for item in others if self._yields(item, level, now)]
+        found.sort(key=lambda item: (item.pinned, self.need(item, now), item.touched))
+        return _enough(found, missing)
+
+    def idle(self, session: Session, missing: int, now: float) -> list[Session] | None:
+        """Who has nothing to do and gives back `missing` cells; None: not enough."""
+        found = [item for item in self._others(session) if not item.pinned]
+        found = [item for item in found if self._yields(item, NOTHING + 1, now)]
+        idle = [item for item in found if self.need(item, now) == NOTHING]
+        return _enough(sorted(idle, key=_last), missing)
+
+    def quiet(self) -> Session | None:
+        """The least recently used of those on which no asks run."""
+        quiet = [item for item in self._stays if not self._questions.asking(item)]
+        return min(quiet, key=_last, default=None)
+
+    def leavers(
+        self, session: Session, chosen: list[Session], missing: int, now: float
+    ) -> list[Session]:
+        """Whose running asks must be the last, beside those `chosen` before, so that `missing`
+        cells come free."""
+        missing -= sum(reserved(item) for item in chosen if item in self._stays)
+        others = [item for item in self._others(session) if item not in chosen]
+        missing -= sum(reserved(item) for item in others if self._yields(item, ASK, now))
+        asking = [item for item in others if self._questions.asking(item)]
+        return (_enough(sorted(asking, key=_last), missing) or asking) if missing > 0 else []
+
+    def _others(self, session: Session) -> list[Session]:
+        return [item for item in self._stays if item is not session]
+
+    def _yields(self, session: Session, level: int, now: float) -> bool:
+        """Whether a session makes room for work of a level."""
+        if self._questions.asking(session):
+            return False
+        return self.need(session, now) < level or self._had_turn(session, now)
+
+    def _had_turn(self, session: Session, now: float) -> bool:
+        """What is computed anew comes back whole first: else it might never."""
+        stay = self._stays[session]
+        if session.replay is not None:
+            return False
+        return stay.used >= TURN or now - stay.since >= STAY
+
+
+def reserved(session: Session) -> int:
+    """The cells that a session on the device reserves, its next window included."""
+    begun = session.next is not None and session.next.begun
+    return session.limit * (2 if begun else 1)
+
+
+def _last(session: Session) -> tuple[bool, float]:
+    """Who goes first: the least recently used, pinned ones last."""
+    return session.pinned, session.touched
+
+
+def _enough(sessions: Iterable[Session], missing: int) -> list[Session] | None:
+    """The first of `sessions` that give back as many cells; None: all together do not."""
+    chosen = []
+    for session in sessions:
+        if missing <= 0:
+            break
+        chosen.append(session)
+        missing -= reserved(session)
+    return chosen if missing <= 0 else None

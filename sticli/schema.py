@@ -1,0 +1,3 @@
+"""The version of the JSON that commands print, which guards the scripts that read it."""
+
+SCHEMA = 1

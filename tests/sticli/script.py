@@ -1,0 +1,74 @@
+"""What the scripted daemon knows: sessions in memory, answers by script, faults on demand."""
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+Json = dict[str, Any]
+
+
+@dataclass
+class Script:
+    """What the server knows and how it misbehaves."""
+
+    protocol: int = 1
+    state: str = "live"
+    pieces: list[str] = field(default_factory=lambda: ["131", ".25"])
+    answer: Json = field(default_factory=dict)
+    progress: list[Json] = field(default_factory=list)  # what an ask says first
+    asked: Json = field(default_factory=dict)  # the newest ask
+    appended: Json = field(default_factory=dict)  # the newest append
+    facts: dict[str, Json] = field(default_factory=dict)  # of sessions, over the usual ones
+    account: Json = field(default_factory=dict)  # what `explain` says, over the usual
+    decide: Callable[[list[str]], Json] = lambda lines: {}  # what a flash question says of them
+    usage: Json = field(default_factory=dict)
+    counters: Json = field(default_factory=dict)
+    lose_replies: int = 0  # appends that are stored and then cut off before the reply
+    refuse: Json | None = None  # the error of every append
+    failure: Json | None = None  # why the worker is stopped
+    slow: float = 0.0  # seconds before an answer
+    settle_after: float = 0.0  # seconds until appended lines settle
+    sessions: dict[str, list[str]] = field(default_factory=dict)
+    settled: dict[str, int] = field(default_factory=dict)
+    versions: dict[str, int] = field(default_factory=dict)
+    producers: dict[tuple[str, str], int] = field(default_factory=dict)
+    flash: dict[str, dict[str, Json]] = field(default_factory=dict)
+    batches: int = 0
+    lock: threading.Condition = field(default_factory=threading.Condition)
+
+    def session(self, name: str) -> Json:
+        lines, version = len(self.sessions[name]), self.versions.get(name, 0)
+        settled = self.settled.get(name, 0)
+        return {
+            "name": name, "state": self.state, "limit": 4096, "tokens": lines * 9, "lines": lines,
+            "settled_lines": lines if settled == version else 0,
+            "pending": 0 if settled == version else lines, "version": version,
+            "settled": settled, "window_from": 1, "flash": len(self.flash.get(name, {})),
+            "created": time.time(), "last_used": time.time(), "system": None,
+            "on_full": "stop",
+            "left_out": 0, "note": "",
+        } | self.facts.get(name, {})  # fmt: skip
+
+    def explain(self, name: str) -> Json:
+        return {
+            "session": name, "place": "device", "pinned": False, "tenant": "", "limit": 4096,
+            "tokens": 900, "cached": 800, "reserved": 4096, "promised": 64, "ready": 7,
+            "computed": 500, "restored": 200, "shared": 100, "shared_from": "a", "rebases": 0,
+            "drafted": 0, "accepted": 0, "moves": [], "notes": [], "schema_version": 1,
+        } | self.account  # fmt: skip
+
+    def status(self) -> Json:
+        return {
+            "version": {"version": "0.1.0", "protocol": self.protocol, "pid": 1, "started": 0.0},
+            "worker": "stopped" if self.failure else "ready", "worker_pid": None, "restarts": 0,
+            "last_error": self.failure["message"] if self.failure else "", "model": None,
+            "sessions": len(self.sessions), "cells": 0, "cells_reserved": 0, "cells_used": 0,
+            "usage": self.usage, "counters": self.counters, "paths": {}, "failure": self.failure,
+        }  # fmt: skip
+
+    def settle(self, name: str, version: int) -> None:
+        with self.lock:
+            self.settled[name] = max(self.settled.get(name, 0), version)
+            self.lock.notify_all()
