@@ -191,7 +191,7 @@ class Dispatch:
     def _moved(self, session: Session, message: Moved) -> None:
         session.move(message.place)
         data = {"place": message.place, "tokens": message.tokens, "reason": message.reason}
-        self._bus.publish("moved", session.name, data)
+        self._bus.show("moved", session.name, data)  # a crowd of them would push answers out
 
     def _refused(self, session: Session, message: Failed) -> None:
         self._stop_feeding(session.name)

@@ -31,7 +31,6 @@ class Session:
         self.limit = record.cells or 0
         self.change = Change()
         self.removed = False
-        self.opening = 0  # Opens that the worker has not answered yet
         self.tail: deque[Batch] = deque()
         self._tail_bytes = 0
         self.window_from = record.window_from

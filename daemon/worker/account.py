@@ -1,6 +1,5 @@
 """A session's account of its tokens, for `explain`: counts, moves, and why, in sentences."""
 
-import time
 from collections.abc import Iterator
 
 from sticli.account import Account
@@ -8,14 +7,6 @@ from sticli.daemon.engines.base import Engine
 from sticli.daemon.worker.prefix import WORTH
 from sticli.daemon.worker.residents import reserved
 from sticli.daemon.worker.sessions import Session
-
-PLACES = {
-    "device": "brought to the device",
-    "host": "spilled to host RAM",
-    "disk": "spilled to disk",
-    "journal": "given up, to be computed anew from the journal",
-}
-
 
 def account(session: Session, engine: Engine, ready: int) -> Account:
     """Where a session's tokens are; `ready` cells hold prepared decisions."""
@@ -53,12 +44,8 @@ def _cached(session: Session) -> int:
 
 
 def _notes(session: Session, engine: Engine) -> Iterator[str]:
-    ledger = session.ledger
-    if ledger.moves:
-        move = ledger.moves[-1]
-        at = time.strftime("%H:%M:%S", time.localtime(move.at))
-        yield f"{PLACES[move.place]} at {at}: {move.reason}"
-    elif not session.held:
+    """What the numbers and the moves do not say."""
+    if not session.ledger.moves and not session.held:
         yield "it has had nothing to compute yet"
     if session.held:
         yield "waiting for its journal"
@@ -71,14 +58,13 @@ def _notes(session: Session, engine: Engine) -> Iterator[str]:
     yield _sharing(session, engine)
     if not engine.rewinds:
         yield "this model's state cannot be rewound: it is not saved, but computed anew"
-    yield from ledger.notes
+    yield from session.ledger.notes
 
 
 def _sharing(session: Session, engine: Engine) -> str:
-    ledger = session.ledger
-    how = "shared" if engine.shares else "copied"
-    if ledger.shared:
-        return f"{ledger.shared:,} tokens were {how} from {ledger.shared_from}"
+    if session.ledger.shared:
+        how = "shared" if engine.shares else "copied: one context for all would slow each session"
+        return f"the cells that came from {session.ledger.shared_from} are {how}"
     if not engine.rewinds:
         return "not shared: this model's state cannot be cut to a common beginning"
     if engine.shares:

@@ -68,7 +68,7 @@ def ask(
         if wait:
             newest = client.session(session).version
             request = msgspec.structs.replace(request, min_version=newest)
-        _say(call, _answer(call, client, session, request))
+        _say(call, request, _answer(call, client, session, request))
 
 
 def _question(words: list[str]) -> str:
@@ -128,12 +128,12 @@ def _put(text: str) -> None:
     sys.stdout.flush()
 
 
-def _say(call: Invocation, answer: Answer) -> None:
+def _say(call: Invocation, request: Ask, answer: Answer) -> None:
     if call.json:
         document(answer)
     elif not sys.stdout.isatty():
         _put(answer.answer + "\n")
-    if answer.pending and not call.quiet:
+    if answer.pending and not request.at and not call.quiet:  # what came later is not missed
         call.note(
             f"answered at version {answer.version}; {plural(answer.pending, 'newer line')} still "
             "to be read; --wait waits for that"

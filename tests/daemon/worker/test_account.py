@@ -31,8 +31,8 @@ def test_a_spilled_session_says_where_it_is_and_why() -> None:
     account = told(link, "a")
     assert (account.place, account.pinned, account.reserved) == ("host", True, 0)
     assert account.cached == account.tokens
-    assert "spilled to host RAM at" in account.notes[0]
-    assert "session b needed 1,024 cells" in account.notes[0]
+    assert account.moves[-1].place == "host"
+    assert "session b needed 1,024 cells" in account.moves[-1].reason
     assert any("pinned" in note for note in account.notes)
     link.rest(ask(1, session="a"))
     account = told(link, "a")
