@@ -131,8 +131,8 @@ class Answers:
     def evaluated(self, session: Session, message: Evaluated) -> None:
         """The worker has a new answer; tell everyone when its value changed."""
         standing = self._by_id.get(session.uid, {}).get(message.id)
-        if standing is None:
-            return
+        if standing is None or standing.record.created != message.born:
+            return  # it was removed; another may have its id by now
         if message.source == "below":
             standing.leave_open(message)
             return

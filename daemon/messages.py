@@ -90,6 +90,7 @@ class AddFlash(Message, frozen=True):
     debounce_ms: int
     form: Form | None = None
     gap: float = 2.0  # of a decision, that is a question with choices
+    born: float = 0.0  # when it was registered: tells those apart that had one id in turn
 
 
 class RemoveFlash(Message, frozen=True):
@@ -232,6 +233,7 @@ class Evaluated(Message, frozen=True):
     finish_reason: str
     source: str = "flash"  # flash | ready | below: a decision whose lead is less than its gap,
     # so `text` is no answer yet, and an ask decodes one from the prepared state
+    born: float = 0.0  # of the question
 
 
 class Explained(Message, frozen=True):

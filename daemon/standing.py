@@ -86,6 +86,7 @@ class Standing:
             debounce_ms=record.debounce_ms,
             form=record.form,
             gap=record.gap,
+            born=record.created,
         )
 
     def public(self, session: Session) -> protocol.Flash:

@@ -8,6 +8,7 @@ from sticli.daemon.worker.prefix import WORTH
 from sticli.daemon.worker.residents import reserved
 from sticli.daemon.worker.sessions import Session
 
+
 def account(session: Session, engine: Engine, ready: int) -> Account:
     """Where a session's tokens are; `ready` cells hold prepared decisions."""
     ledger = session.ledger

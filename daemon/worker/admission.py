@@ -55,6 +55,8 @@ class Admission:
 
     def admit(self, now: float) -> None:
         """Start the asks that can start; refuse those that never will, or waited for too long."""
+        for session in self._scheduler.sessions:
+            self._relieve(session, now)
         for name in self._queue.names():
             session, lack = self._sessions[name], None
             for item in self._queue.of(name):
@@ -63,6 +65,12 @@ class Admission:
                 except SticliError as error:
                     self._queue.remove(item)
                     self._refuse(item.ask, error)
+
+    def _relieve(self, session: Session, now: float) -> None:
+        """Find cells for lines: what runs unasked gives way, and no ask takes what comes free."""
+        while session.cramped and self._evaluation.yields(session, now):
+            pass
+        session.starved |= session.cramped
 
     def _serve(self, session: Session, item: Waiting, lack: Lack | None, now: float) -> Lack | None:
         """Start an ask unless it, or one before it, lacks something; returns what is lacked.
@@ -121,6 +129,9 @@ class Admission:
         """
         if item.need > session.limit - session.length:
             raise replies.too_long(session, len(item.tail), item.most)
+        if session.starved and session.length < session.fillable:
+            self._scheduler.urgent(session)
+            return "cells"
         if item.need > session.free + self._evaluation.held(session):
             return "cells"
         while not self._running.fits(session, item.need):

@@ -250,6 +250,7 @@ class Desk:
         """Take in that `count` more tokens of a session are in the cache."""
         self.ladder.charge(session, count)
         session.length += count
+        session.starved = False
         session.ledger.computed += count
         self._prefixes.keep(session, count)
         self.progress(session, now)

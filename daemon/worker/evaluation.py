@@ -98,6 +98,7 @@ class Evaluation:
             window_from=session.window_from,
             asked=now,
             guide=self._guide(standing, one_line=session.frame.one_line),
+            born=standing.born,
         )
 
     def _guide(self, standing: Standing, *, one_line: bool) -> Guide | None:

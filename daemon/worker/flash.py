@@ -18,6 +18,7 @@ class Standing:
     due: float | None = None  # seconds of the loop's clock; None: its answer is fresh
     form: Form | None = None
     gap: float = 0.0  # of a decision: logits by which its likeliest choice must lead
+    born: float = 0.0  # by the front's clock
 
     @property
     def decision(self) -> bool:

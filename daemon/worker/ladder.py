@@ -74,7 +74,7 @@ class Ladder:
     def _line_up(self, session: Session, level: int, now: float) -> None:
         want = self._wants.setdefault(session, Want(session, level))
         want.level = max(want.level, level)
-        if want.level > self._stuck:
+        if self._passes(want):
             self._give_places(level, now)
 
     def serve(self, now: float) -> None:
@@ -105,13 +105,16 @@ class Ladder:
         return moved
 
     def _give_places(self, level: int, now: float) -> None:
-        """Place those who wait for work of a level at least, up to the first for whom there is
-        no room: none passes another."""
+        """Place those who wait for work of a level at least."""
         waiting = [want for want in self._wants.values() if want.level >= level]
         for want in sorted(waiting, key=lambda want: -want.level):
-            if not self._place(want, now):
-                self._stuck = want.level
-                return
+            if self._passes(want) and not self._place(want, now):
+                self._stuck = max(self._stuck, want.level)
+
+    def _passes(self, want: Want) -> bool:
+        """Whether a want is next, or behind one for which there is no room, but needs nobody's
+        place; what comes free is first for asks."""
+        return want.level > self._stuck or (self._stuck < ASK and self._missing(want.session) <= 0)
 
     def _place(self, want: Want, now: float) -> bool:
         """Bring a session in; False while there is no room, or not yet."""
@@ -168,6 +171,7 @@ class Ladder:
 
     def _no_memory(self, session: Session, error: Exhausted, now: float) -> bool:
         """The machine has less than the budget says: others leave one by one, or it is given up."""
+        self._stuck = ASK
         quiet = self._residents.quiet()
         if quiet is not None:
             self._spill([quiet], session, now)

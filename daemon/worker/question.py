@@ -54,6 +54,7 @@ class Question:
     asked: float  # seconds of the loop's clock
     guide: Guide | None = None  # what its answer must look like
     prepaid: int = 0  # tokens of the tail that were computed before it was asked
+    born: float = 0.0  # of a standing question: when it was registered, by the front's clock
     length: int = 0  # tokens in its sequence
     produced: list[int] = field(default_factory=list)
     text: Text = field(default_factory=Text)

@@ -134,6 +134,7 @@ class Questions:
             now if session.restored else None,
             message.form,
             message.gap,
+            message.born,
         )
         self.flash.add(message.session, standing)
 
@@ -209,8 +210,6 @@ class Questions:
         self._running.end(question)
         self._usage.count("drafted", question.drafted)
         self._usage.count("accepted", question.accepted)
-        question.session.ledger.drafted += question.drafted
-        question.session.ledger.accepted += question.accepted
         if question.source == "ask":
             self._send(replies.done(question, now))
             self._usage.count("questions")

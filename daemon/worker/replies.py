@@ -131,6 +131,7 @@ def evaluated(question: Question) -> messages.Evaluated:
         completion_tokens=len(question.produced),
         device_s=question.device_s,
         finish_reason=question.finish,
+        born=question.born,
     )
 
 
@@ -150,4 +151,5 @@ def decided(question: Question, reading: Reading) -> messages.Evaluated:
         device_s=question.device_s,
         finish_reason="stop",
         source="ready" if reading.certain else "below",
+        born=question.born,
     )

@@ -43,6 +43,7 @@ class Session:
     window_from: int = 0  # the first line (from 0) of the context
     length: int = 0  # tokens in the cache, or in the one that it had and comes back to
     promised: int = 0  # cells that running questions may fill
+    starved: bool = False  # its lines found no cells: no ask starts before they have had some
     full: bool = False
     window: Window | None = None  # which lines are kept; None: all
     next: Successor | None = None  # the window that follows this one
@@ -148,6 +149,11 @@ class Session:
         """Tokens that this window may come to hold."""
         most = min(len(self.tokens), self.room)
         return most if self.shift is None else min(most, self.shift.due)
+
+    @property
+    def cramped(self) -> bool:
+        """Whether questions may fill all the cells that its lines need."""
+        return self.free <= 0 and self.replay is None and self.length < self.fillable
 
     @property
     def catching_up(self) -> bool:

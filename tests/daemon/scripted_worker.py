@@ -32,6 +32,7 @@ class Held:
     version: int = 0
     restored: bool = False
     flash: dict[str, m.AddFlash] = field(default_factory=dict)
+    late: list[m.AddFlash] = field(default_factory=list)  # removed, and answered once more
     asks: list[m.Ask] = field(default_factory=list)  # that came before it was restored
 
 
@@ -86,7 +87,8 @@ class Script:
             self.sessions[message.session].flash[message.id] = message
             self.evaluate(message.session)
         elif isinstance(message, m.RemoveFlash):
-            self.sessions[message.session].flash.pop(message.id, None)
+            held = self.sessions[message.session]
+            held.late += [held.flash.pop(message.id)]
 
     def start(self) -> None:
         if (self.folder / "unloadable").exists():
@@ -180,11 +182,14 @@ class Script:
 
     def evaluate(self, name: str) -> None:
         held = self.sessions[name]
-        for flash in held.flash.values():
+        late, held.late = held.late, []
+        for flash in [*late, *held.flash.values()]:
             text, source, lead = self.evaluated(held, flash)
             seen = (held.version, len(held.lines), 0)
             costs = (9, 3, 1, 0.1)
-            self.say(m.Evaluated(name, flash.id, text, *seen, lead, *costs, "stop", source))
+            self.say(
+                m.Evaluated(name, flash.id, text, *seen, lead, *costs, "stop", source, flash.born)
+            )
 
     def evaluated(self, held: Held, flash: m.AddFlash) -> tuple[str, str, float]:
         """Text, source and lead of an evaluation."""

@@ -47,6 +47,17 @@ async def test_a_fresh_answer_does_without_the_worker(daemon: Daemon) -> None:
     assert reply.body.startswith(b"event: answer\n")
 
 
+async def test_a_late_answer_is_not_that_of_a_question_that_got_its_id(daemon: Daemon) -> None:
+    await daemon.new("s")
+    await add(daemon, "how many?", id="q1")
+    await daemon.append("s", "a")
+    assert (await fresh(daemon, 1))["answer"] == "1"
+    await daemon.http.ok("DELETE", "/v1/sessions/s/flash/q1")
+    await add(daemon, "who?", id="q1")  # the worker answers the old one first
+    found = await fresh(daemon, 1)
+    assert (found["answer"], found["evaluations"]) == ("same", 1)
+
+
 async def test_new_lines_make_an_answer_stale_until_it_is_evaluated_again(daemon: Daemon) -> None:
     await daemon.new("s")
     await add(daemon, "how many?")

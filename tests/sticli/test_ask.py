@@ -43,6 +43,7 @@ def test_pending_lines_are_said_on_stderr(session: Script, sticli: Run) -> None:
     assert done.stdout == "131.25\n"
     assert "answered at version 12; 340 newer lines still to be read" in done.stderr
     assert sticli("ask", "s", "?", "-q").stderr == ""
+    assert sticli("ask", "s", "?", "--at", "12").stderr == ""
 
 
 def test_details_are_for_those_who_ask(session: Script, sticli: Run) -> None:
