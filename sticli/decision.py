@@ -21,6 +21,11 @@ def reason(flash: Flash) -> str:
     return "the likeliest token begins no one choice"
 
 
+def brief(flash: Flash) -> str:
+    """The same as a cell of a table, beside its `standing`."""
+    return "open: below gap" if (flash.lead or 0.0) < flash.gap else "open: no one choice"
+
+
 def standing(flash: Flash) -> str:
     """The lead as a cell of a table."""
     if not decides(flash) or flash.lead is None:

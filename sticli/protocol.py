@@ -17,7 +17,7 @@ from sticli.errors import SticliError
 from sticli.form import Form
 from sticli.schema import SCHEMA as SCHEMA
 
-PROTOCOL = 1
+PROTOCOL = 2
 
 MAX_BODY = 8 << 20  # bytes of one request
 MAX_LINE = 64 << 10  # bytes of one line; `append` splits longer ones

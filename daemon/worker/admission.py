@@ -60,6 +60,8 @@ class Admission:
         for name in self._queue.names():
             session, lack = self._sessions[name], None
             for item in self._queue.of(name):
+                if item.stands(lack) and not self._queue.late(item, now):
+                    continue  # there may be a thousand
                 try:
                     lack = self._serve(session, item, lack, now)
                 except SticliError as error:

@@ -4,6 +4,7 @@ Models put a space or a newline there, and Text takes it away.
 """
 
 import json
+import re
 
 import msgspec
 
@@ -17,6 +18,8 @@ LONGEST = 8 << 10  # bytes of a form
 DEAR = ("allOf", "oneOf", "not", "patternProperties", "multipleOf")
 NAMED = ("properties", "$defs", "definitions")  # keywords that hold schemas by name
 VALUES = ("enum", "const", "default", "examples")  # keywords that hold no schemas
+LISTING = re.compile(r"\n\s*\d+ \| ")  # of the grammar, in a reason
+PLACE = re.compile(r"^\d+\(\d+\): ")  # in it
 # a space where most writers of JSON put one, or none; no other white space
 STYLE = {"item_separator": ", ?", "key_separator": ": ?", "whitespace_flexible": False}
 
@@ -77,5 +80,6 @@ def need(form: Form) -> int:
 
 
 def line(reason: str) -> str:
-    """A reason of llguidance as one short line."""
-    return " ".join(reason.split())[:300]
+    """A reason of llguidance as one short line, without its listing of our grammar."""
+    said = LISTING.split(reason, maxsplit=1)[0].removeprefix("at ")
+    return " ".join(PLACE.sub("", said).split())[:300]

@@ -100,9 +100,10 @@ class Ladder:
             self._wants.setdefault(session, Want(session, level)).level = level
 
     def stirred(self) -> bool:
-        """Whether anybody moved since the last call: then there may be more to do."""
+        """Whether anybody moved since the last call, or an ask keeps those who wait no longer:
+        then there may be more to do."""
         moved, self._moved = self._moved, False
-        return moved
+        return moved or (bool(self._wants) and self._residents.calmer)
 
     def _give_places(self, level: int, now: float) -> None:
         """Place those who wait for work of a level at least."""
@@ -118,15 +119,20 @@ class Ladder:
 
     def _place(self, want: Want, now: float) -> bool:
         """Bring a session in; False while there is no room, or not yet."""
-        session, missing = want.session, self._missing(want.session)
-        if missing > 0:
-            leaving = self._residents.victims(session, want.level, missing, now)
-            if leaving is None:
-                if want.level == ASK:
-                    self._call_out(want, missing, now)
-                return False
-            self._spill(leaving, session, now)
-        return self._enter(session, now)
+        missing = self._missing(want.session)
+        if missing > 0 and not self._clear(want, missing, now):
+            return False
+        return self._enter(want, now)
+
+    def _clear(self, want: Want, missing: int, now: float) -> bool:
+        """Let others make room for a session; False while too few of them may be moved."""
+        leaving = self._residents.victims(want.session, want.level, missing, now)
+        if leaving is None:
+            if want.level == ASK:
+                self._call_out(want, missing, now)
+            return False
+        self._spill(leaving, want.session, now)
+        return True
 
     def _missing(self, session: Session) -> int:
         """Cells that a session needs beyond those that are free."""
@@ -151,12 +157,13 @@ class Ladder:
             self._rungs.leave(session, f"session {other.name} needed {other.limit:,} cells")
             self._moved = True
 
-    def _enter(self, session: Session, now: float) -> bool:
+    def _enter(self, want: Want, now: float) -> bool:
         """Put a session in the free cells; False where the engine has less than it says."""
+        session = want.session
         try:
             self._rungs.enter(session)
         except Exhausted as error:
-            return self._no_memory(session, error, now)
+            return self._no_memory(want, error, now)
         except Exception as error:
             log.exception("session %s cannot be brought to the device", session.name)
             self._lose(session, SticliError("internal", f"no cells: {error}"))
@@ -169,14 +176,13 @@ class Ladder:
         self._progress(session, now)
         return True
 
-    def _no_memory(self, session: Session, error: Exhausted, now: float) -> bool:
+    def _no_memory(self, want: Want, error: Exhausted, now: float) -> bool:
         """The machine has less than the budget says: others leave one by one, or it is given up."""
         self._stuck = ASK
-        quiet = self._residents.quiet()
-        if quiet is not None:
-            self._spill([quiet], session, now)
-        if quiet is not None or len(self._residents):
+        if len(self._residents):
+            self._clear(want, 1, now)
             return False
+        session = want.session
         reason = f"session {session.name} needs {session.limit:,} cells: {error}"
         hint = "give it a lower limit, or free memory"
         self._lose(session, SticliError("budget_exceeded", reason, hint))

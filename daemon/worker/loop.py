@@ -64,7 +64,7 @@ class Loop:
         step = self._next(now)
         if step is not None:
             self._step(step)
-        more |= self._desk.ladder.stirred()
+        more |= self._desk.ladder.stirred() | self._desk.questions.stirred()
         more |= step is not None or self._desk.slide.due()
         self._busy = more or self._desk.upkeep.save(now)
         self._report(now)

@@ -47,6 +47,7 @@ class Questions:
         self._send = send
         self._sessions = sessions
         self._want = want
+        self._gave_up = False
         self._guides = Guides(vocabulary)
         self._waiting = Queue(wait_s)
         self._running = Running(engine, scheduler)
@@ -178,6 +179,11 @@ class Questions:
                 started |= self._evaluation.start(session, now)
         return started
 
+    def stirred(self) -> bool:
+        """Whether any were given up since the last call: who waited for them may go on."""
+        gave_up, self._gave_up = self._gave_up, False
+        return gave_up
+
     def advance(self, question: Question, count: int, logits: Logits | None, now: float) -> None:
         """Take in what a pass computed for a question.
 
@@ -226,6 +232,7 @@ class Questions:
             self._skipped(question.session, str(question.id), error)
 
     def _skipped(self, session: Session, id: str, error: SticliError) -> None:
+        self._gave_up = True
         self._usage.count("flash_skipped")
         log.warning("flash %s of %s: %s", id, session.name, error)
 
@@ -233,5 +240,6 @@ class Questions:
         self._failed(ask.id, ask.session, error)
 
     def _failed(self, id: int, session: str, error: SticliError) -> None:
+        self._gave_up = True
         self._usage.count("questions_failed")
         self._send(messages.Failed(id, session, error.code, error.message, error.hint))

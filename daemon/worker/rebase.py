@@ -57,6 +57,8 @@ class Rebase:
             return
         if self._open(session, successor, now):
             self._scheduler.successors.append(successor)
+            session.rebuilding &= not session.complete  # there is room by now: it is served again
+            self._progress(session, now)
             return
         session.rebuilding = True
         self._questions.give_way(session, now)

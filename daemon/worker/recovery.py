@@ -74,7 +74,7 @@ class Recovery:
 
     def write(self, session: Session, saved: Saved) -> bool:
         """Write the session's snapshot; whether the disk took it. If not, no harm is done."""
-        session.saved = saved.tokens
+        session.offered = saved.tokens
         if self.snapshots is None or len(saved.payload) > self.disk:
             return False
         try:
@@ -83,6 +83,7 @@ class Recovery:
             self.usage.count("snapshots_failed")
             log.warning("no snapshot of %s: %s", session.name, error.strerror)
             return False
+        session.saved = saved.tokens
         self.usage.count("snapshots_saved")
         return True
 
@@ -134,7 +135,7 @@ class Recovery:
         else:
             self.snapshots.touch(session.name, session.uid)
             self.usage.count("snapshots_restored")
-            session.saved = common if common == len(header.tokens) else 0
+            session.saved = session.offered = common if common == len(header.tokens) else 0
             session.slid = header.slid
             again = len(session.tokens) - common + 1
             session.note = f"from snapshot: {common:,} tokens, {again:,} recomputed"

@@ -57,7 +57,7 @@ def lacks(lack: Lack, session: Session, need: int, left: int, sessions: Sequence
             there, whole, unit = restored(session)
             return f"session {session.name} is brought back: {there:,} of {whole:,} {unit}"
         case "place":
-            holders = _holders([item for item in sessions if item.seq is not None])
+            holders = _holders([item for item in sessions if item.place == "device"])
             return (
                 f"session {session.name} takes {session.limit:,} cells of the device, where "
                 f"{left:,} are free: {holders}"

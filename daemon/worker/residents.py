@@ -47,6 +47,11 @@ class Residents:
         """An ask wants the session."""
         self._called[session] = self.round
 
+    @property
+    def calmer(self) -> bool:
+        """Whether an ask that wanted a session in the last round no longer does."""
+        return self.round - 1 in self._called.values()
+
     def let_in(self, session: Session) -> None:
         """The asks that wait for the session may start now."""
         self._stays[session].open = True
@@ -96,11 +101,6 @@ class Residents:
         found = [item for item in found if self._yields(item, NOTHING + 1, now)]
         idle = [item for item in found if self.need(item, now) == NOTHING]
         return _enough(sorted(idle, key=_last), missing)
-
-    def quiet(self) -> Session | None:
-        """The least recently used of those on which no asks run."""
-        quiet = [item for item in self._stays if not self._questions.asking(item)]
-        return min(quiet, key=_last, default=None)
 
     def leavers(
         self, session: Session, chosen: list[Session], missing: int, now: float

@@ -121,7 +121,7 @@ class Rungs:
         else:
             session.seq, session.length = seq, length
         missing = max(session.length, len(session.tokens)) - length
-        self._tell(session, "device", length, f"{how}; {missing:,} tokens to compute")
+        self._tell(session, "device", length, f"{how}; to compute: {missing:,}")
 
     def _host(self, session: Session) -> tuple[Seq, int, str] | None:
         saved = self._shelf.get(session)
@@ -169,9 +169,9 @@ class Rungs:
     def unsaved(self, session: Session) -> bool:
         """Whether cells of a session are nowhere but in memory."""
         if session.seq is not None:
-            return session.saved != session.length
+            return session.offered != session.length
         saved = self._shelf.get(session)
-        return saved is not None and saved.tokens != session.saved
+        return saved is not None and saved.tokens != session.offered
 
     def save(self, session: Session) -> None:
         """Write the snapshot of a session, wherever its cells are."""
@@ -179,9 +179,9 @@ class Rungs:
         if saved is None and session.seq is not None and self._recovery.writes:
             saved = self._recovery.pack(session, session.seq, session.length)
         if saved is None:
-            session.saved = session.length
-        elif not self._write(session, saved):
-            session.saved = saved.tokens  # a disk that takes none is not tried again and again
+            session.offered = session.length
+        else:
+            self._write(session, saved)  # a disk that takes none is not tried again and again
 
     def forget(self, session: Session) -> None:
         """Give up every cell of a session but its snapshot."""

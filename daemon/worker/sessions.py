@@ -60,6 +60,7 @@ class Session:
     left_out: int = 0  # lines too long for any window
     changed: float = 0.0  # when it last grew, seconds of the loop's clock
     saved: int = 0  # tokens in its snapshot
+    offered: int = 0  # tokens that the disk was last asked to take, whether it did or not
     told_lines: int = 0  # what the front knows
     told_version: int = 0
     told_full: bool = False
@@ -244,14 +245,14 @@ class Session:
         assert found.seq is not None
         self._leave(found.start, found.offset)
         self.seq, self.length = found.seq, found.length
-        self.next, self.saved = None, 0
+        self.next, self.saved, self.offered = None, 0, 0
 
     def slide(self) -> None:
         """Go on without the lines ahead of the shift. Whoever calls has moved the cells."""
         assert self.shift is not None
         start, self.length = self.shift.start, self.length - self.outgoing
         self._leave(start, self._begin(start))
-        self.shift, self.saved, self.slid = None, 0, True
+        self.shift, self.slid, self.saved, self.offered = None, True, 0, 0
 
     @property
     def outgoing(self) -> int:

@@ -70,6 +70,7 @@ class Snapshots:
         temporary = path.with_suffix(".tmp")
         body = msgspec.msgpack.encode(header)
         try:
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)  # it may be deleted
             with open(os.open(temporary, _CREATE, 0o600), "wb") as file:
                 mac = hashlib.blake2b(key=self._key, digest_size=_MAC)
                 for part in (_FIXED.pack(MAGIC, FORMAT, len(body)), body, payload):
@@ -144,8 +145,9 @@ class Snapshots:
         for _, size, path in files:
             if left <= budget:
                 return
-            path.unlink(missing_ok=True)
-            left -= size
+            with contextlib.suppress(OSError):
+                path.unlink(missing_ok=True)
+                left -= size
 
     def _files(self) -> list[tuple[float, int, Path]]:
         """When each was used last, how many bytes it has, and its path."""

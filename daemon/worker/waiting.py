@@ -49,14 +49,20 @@ class Waiting:
             raise replies.never_settles(session, version)
         return found
 
+    def stands(self, lack: Lack | None) -> bool:
+        """Whether it waits behind others that lack the same, as the front knows: nothing is new."""
+        return self.since is not None and self.told[0] == lack and not self.ask.decision
+
     def lacks(self, what: Lack, session: Session, now: float) -> bool:
         """Note what it lacks; whether that is news to the front."""
         if what == "restoring":  # work goes on for it: no reason to give up
             self.since = None
         elif self.since is None:
             self.since = now
-        there, whole, _ = replies.restored(session)
-        stage = STAGES * there // max(1, whole) if what == "restoring" else 0
+        stage = 0
+        if what == "restoring":
+            there, whole, _ = replies.restored(session)
+            stage = STAGES * there // max(1, whole)
         before, self.told = self.told, (what, stage)
         return before != self.told
 

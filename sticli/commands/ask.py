@@ -138,6 +138,10 @@ def _say(call: Invocation, request: Ask, answer: Answer) -> None:
             f"answered at version {answer.version}; {plural(answer.pending, 'newer line')} still "
             "to be read; --wait waits for that"
         )
+    if answer.finish_reason == "length" and not call.quiet:
+        call.note(
+            f"the answer was cut at {plural(answer.completion_tokens, 'token')}; see --max-tokens"
+        )
     drafted = f"{answer.accepted:,} of {plural(answer.drafted, 'drafted token')} right, "
     call.detail(
         f"{answer.source}, {'fresh' if answer.fresh else 'not fresh'}, version {answer.version}, "

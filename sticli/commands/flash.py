@@ -5,6 +5,7 @@ import shlex
 import shutil
 import sys
 import time
+from math import isfinite
 from typing import Annotated
 
 import typer
@@ -72,6 +73,8 @@ def add(
     )
     if gap is not None and not choices:
         raise SticliError("bad_request", "--gap is for a question with --choices")
+    if not isfinite(request.gap):
+        raise SticliError("bad_request", f"--gap {gap} is no number of logits", "as --gap 2.5")
     made = call.connect().add_flash(session, request)
     document(made) if call.json else print(made.id)
 
@@ -149,10 +152,17 @@ def _fresh(client: Client, session: str, key: str) -> Flash:
         SticliError: why there will be none.
     """
     while not ((found := client.flash(session, key)).fresh or decision.is_open(found)):
-        if error := worker.failure(client.status()):
+        if error := _hopeless(client, session):
             raise error
         time.sleep(LOOK)
     return found
+
+
+def _hopeless(client: Client, session: str) -> SticliError | None:
+    """Why the session will not be evaluated; None while there is hope."""
+    if found := client.session(session).refused:
+        return SticliError(found.code, found.message, found.hint)
+    return worker.failure(client.status())
 
 
 def _not_fresh(found: Flash, *, said: bool) -> Exception:
@@ -180,7 +190,7 @@ def _detail(found: Flash) -> str:
 def _row(flash: Flash) -> tuple[str, ...]:
     answer = "-" if flash.answer is None else one_line(flash.answer)
     if decision.is_open(flash):
-        answer = f"({decision.reason(flash)}; ask answers it)"
+        answer = f"({decision.brief(flash)})"
     version = "-" if flash.version is None else str(flash.version)
     fresh = "yes" if flash.fresh else "no"
     return flash.id, answer, fresh, version, decision.standing(flash), flash.question

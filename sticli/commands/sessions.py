@@ -120,7 +120,7 @@ def _make(name: str, call: Callable[[], Session]) -> Session:
 def _tell(call: Invocation, made: Session) -> None:
     if call.json:
         document(made)
-    room = f" ({plural(made.limit, 'token')})" if made.limit else ""  # unknown without a model
+    room = f" (at most {plural(made.limit, 'token')})" if made.limit else ""  # the model may cap it
     origin = f" from {made.source}, {plural(made.lines, 'line')}" if made.source else ""
     call.note(f"created session {made.name}{room}{origin}")
 

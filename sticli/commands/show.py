@@ -3,6 +3,8 @@
 import sys
 import time
 from collections.abc import Iterator
+from shutil import get_terminal_size
+from textwrap import fill
 
 import typer
 
@@ -27,8 +29,9 @@ def explain(context: typer.Context, session: Name) -> None:
     found = call.connect().explain(session)
     if call.json:
         return document(found)
+    width = get_terminal_size().columns
     for line in _account(found):
-        print(one_line(line))
+        print(fill(one_line(line), width, subsequent_indent="    ", break_on_hyphens=False))
 
 
 def _facts(session: Session) -> Iterator[tuple[str, str]]:

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from sticli.protocol import PROTOCOL
+
 Json = dict[str, Any]
 
 
@@ -13,7 +15,7 @@ Json = dict[str, Any]
 class Script:
     """What the server knows and how it misbehaves."""
 
-    protocol: int = 1
+    protocol: int = PROTOCOL
     state: str = "live"
     pieces: list[str] = field(default_factory=lambda: ["131", ".25"])
     answer: Json = field(default_factory=dict)

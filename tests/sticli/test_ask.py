@@ -154,13 +154,15 @@ def test_a_decision_is_added_and_shown_with_its_lead(session: Script, sticli: Ru
     assert session.flash["s"]["x"]["form"]["choices"] == ["up", "down"]
     session.flash["s"]["x"] |= {"answer": "up", "version": 4, "lead": 0.8}
     row = sticli("flash", "ls", "s").stdout.splitlines()[1]
-    assert "(below gap: 0.8 < 3.5; ask answers it)" in row
+    assert "(open: below gap)" in row
+    assert "0.8 < 3.5" in row
     for more in ((), ("--wait",)):
         done = sticli("flash", "get", "s", "x", *more)
         assert (done.returncode, done.stdout) == (6, "")
         assert "x is open, below gap: 0.8 < 3.5 (`sticli ask s @x` answers it)" in done.stderr
     session.flash["s"]["x"]["lead"] = 7.0
     assert "no one choice" in sticli("flash", "get", "s", "x").stderr
+    assert "(open: no one choice)" in sticli("flash", "ls", "s").stdout
     session.flash["s"]["x"] |= {"fresh": True, "source": "ready"}
     done = sticli("flash", "get", "s", "x", "-v")
     assert (done.returncode, done.stdout) == (0, "up\n")
@@ -168,9 +170,30 @@ def test_a_decision_is_added_and_shown_with_its_lead(session: Script, sticli: Ru
     assert "7.0 >= 3.5" in sticli("flash", "ls", "s").stdout
 
 
+def test_a_cut_answer_is_said_on_stderr(session: Script, sticli: Run) -> None:
+    session.answer = {"finish_reason": "length", "completion_tokens": 3}
+    done = sticli("ask", "s", "?", "--number")
+    assert done.stdout == "131.25\n"
+    assert done.stderr == "sticli: the answer was cut at 3 tokens; see --max-tokens\n"
+    assert sticli("ask", "s", "?", "-q").stderr == ""
+
+
+def test_nobody_waits_for_a_session_that_is_refused(session: Script, sticli: Run) -> None:
+    assert sticli("flash", "add", "s", "up?", "--id", "x").returncode == 0
+    refused = {"code": "budget_exceeded", "message": "s needs 9 cells", "hint": "raise the budget"}
+    session.facts["s"] = {"state": "waiting", "refused": refused}
+    done = sticli("flash", "get", "s", "x", "--wait")
+    assert (done.returncode, done.stdout) == (5, "")
+    assert "s needs 9 cells (raise the budget)" in done.stderr
+
+
 def test_a_gap_needs_choices(session: Script, sticli: Run) -> None:
     for words in (("--gap", "1"), ("--gap", "1", "--number"), ("--gap", "-1")):
         assert sticli("flash", "add", "s", "up?", *words).returncode == 2
+    for gap in ("nan", "inf"):
+        done = sticli("flash", "add", "s", "up?", "--choices", "up,down", "--gap", gap)
+        assert done.returncode == 2
+        assert f"--gap {gap} is no number" in done.stderr
     assert session.flash == {}
 
 

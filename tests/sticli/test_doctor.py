@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from sticli.protocol import PROTOCOL
 from tests.sticli.conftest import Run
 
 
@@ -57,5 +58,5 @@ def test_settings_and_their_origin(
 
 def test_versions(home: Path, sticli: Run) -> None:
     found = json.loads(sticli("version", "--json").stdout)
-    assert (found["protocol"], found["daemon"]) == (1, None)
+    assert (found["protocol"], found["daemon"]) == (PROTOCOL, None)
     assert sticli("version").stdout.startswith(f"sticli {found['version']}")

@@ -13,7 +13,7 @@ def test_new_sends_what_was_given(script: Script, sticli: Run) -> None:
     words = ("--tenant", "lab", "--on-full", "slide", "--limit", "500", "--from", "a@7")
     done = sticli("new", "b", *words)
     assert (done.returncode, done.stdout) == (0, "")
-    assert done.stderr == "sticli: created session b (500 tokens) from a, 1 line\n"
+    assert done.stderr == "sticli: created session b (at most 500 tokens) from a, 1 line\n"
     assert script.facts["b"] == {
         "limit": 500, "on_full": "slide", "tenant": "lab", "source": "a",
         "at": {"version": 7, "time": None},
@@ -95,6 +95,8 @@ def test_explain_is_to_be_read(script: Script, sticli: Run) -> None:
     assert "4 of 9 drafted tokens were right" in said
     assert re.search(r"\d\d:\d\d:\d\d to host, 800 tokens: others need room", said)
     assert said.endswith("  shared: the same beginning.\n")
+    script.account["notes"] = ["not shared: " + 20 * "words and "]
+    assert max(map(len, sticli("explain", "s").stdout.splitlines())) <= 80
     assert json.loads(sticli("explain", "s", "--json").stdout)["shared"] == 100
     assert sticli("explain", "nobody").returncode == 3
 

@@ -5,6 +5,7 @@ import signal
 from pathlib import Path
 
 from sticli.client import Client
+from sticli.protocol import PROTOCOL
 from tests.sticli.conftest import SLOW, Run, start
 from tests.sticli.scripted import Script, serve
 
@@ -120,7 +121,7 @@ def test_the_life_of_a_session(daemon: Client, sticli: Run) -> None:
 
 
 def test_raw_requests(daemon: Client, sticli: Run) -> None:
-    assert json.loads(sticli("api", "GET", "/v1/version").stdout)["protocol"] == 1
+    assert json.loads(sticli("api", "GET", "/v1/version").stdout)["protocol"] == PROTOCOL
     made = sticli("api", "post", "/v1/sessions", '{"name": "s"}')
     assert json.loads(made.stdout)["name"] == "s"
     assert sticli("api", "POST", "/v1/sessions", "-", input='{"name": "s"}').returncode == 1

@@ -49,7 +49,7 @@ class Sleep:
     def _state(self) -> object:
         """Everything that the worker may do of itself: say, compute, save."""
         loop = self.link.loop
-        saved = [session.saved for session in loop._desk.sessions.values()]
+        saved = [session.offered for session in loop._desk.sessions.values()]
         return len(self.link.sent), len(self.link.engine.plans), saved
 
 

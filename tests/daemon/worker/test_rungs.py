@@ -1,6 +1,8 @@
 """Each rung of the ladder gives back the same session, or the next one down does."""
 
+import errno
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 
@@ -137,3 +139,21 @@ def test_the_longer_of_snapshot_and_common_beginning_is_taken(tmp_path: Path) ->
     assert computed(again) == before
     assert "copied from session b" in again.of(messages.Restored)[-1].note
     assert again.done(1).text == answer(known)
+
+
+def test_a_snapshot_that_the_disk_refused_is_written_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    snapshots = Snapshots(tmp_path, b"k" * 32)
+    link = crowded(1, snapshots=snapshots, settings={"host_budget_mb": 0})
+    filled(link, "a")
+    full = OSError(errno.ENOSPC, "No space left on device")
+    with monkeypatch.context() as patch:
+        patch.setattr(snapshots, "write", Mock(side_effect=full))
+        link.rest(lines(texts("a", 7)[5:], 5, "a"))
+        assert link.loop._usage.counters["snapshots_failed"] == 1
+    filled(link, "b")
+    moved = [move for move in link.of(messages.Moved) if move.session == "a"][-1]
+    assert moved.place == "disk"
+    header, _ = snapshots.read("a", link.loop._desk.sessions["a"].uid)
+    assert len(header.tokens) == moved.tokens

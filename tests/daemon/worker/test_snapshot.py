@@ -131,3 +131,16 @@ def test_the_least_recently_used_make_room_and_some_go_last(tmp_path: Path) -> N
     assert [path.stem for path in tmp_path.glob("*.kv")] == ["s-p"]
     snapshots.trim(0, {"p"})
     assert snapshots.bytes() == 0
+
+
+def test_a_folder_that_was_deleted_comes_back(tmp_path: Path) -> None:
+    snapshots = Snapshots(tmp_path / "kv", b"k" * 32)
+    (tmp_path / "kv").rmdir()
+    snapshots.write("s", "u", HEADER, b"cells")
+    assert snapshots.read("s", "u")[1] == b"cells"
+
+
+def test_what_cannot_be_deleted_is_left(snapshots: Snapshots) -> None:
+    (snapshots.path("t", "v") / "x").mkdir(parents=True)
+    snapshots.trim(0, ())
+    assert not snapshots.exists("s", "u")

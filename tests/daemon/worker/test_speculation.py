@@ -76,6 +76,8 @@ def test_a_text_that_repeats_itself_takes_few_passes() -> None:
     counters = quick.of(messages.Usage)[-1].counters
     assert counters["accepted"] == quick.done(1).accepted
     assert counters["drafted"] == quick.done(1).drafted
+    ledger = quick.loop._desk.sessions["s"].ledger
+    assert (ledger.drafted, ledger.accepted) == (counters["drafted"], counters["accepted"])
 
 
 def test_guesses_stop_where_many_decode() -> None:
