@@ -61,7 +61,7 @@ class Dispatch:
         self._store = store
         self._supervisor = supervisor
         self._feeders: dict[str, asyncio.Task[None]] = {}
-        self._opening: dict[str, int] = {}  # Opens of a name that are not answered yet
+        self._bearers: dict[str, str] = {}  # uid of whom the worker speaks, by name
 
     def open(self, session: Session) -> None:
         """Make a session live, if there is a worker; else it waits for one."""
@@ -79,7 +79,6 @@ class Dispatch:
         )
         if not self._supervisor.send(request):
             return
-        self._opening[session.name] = self._opening.get(session.name, 0) + 1
         session.become("opening")
         for standing in self._answers.of(session):
             self._supervisor.send(standing.message(session.name))
@@ -101,7 +100,7 @@ class Dispatch:
     def down(self) -> None:
         for name in list(self._feeders):
             self._stop_feeding(name)
-        self._opening.clear()
+        self._bearers.clear()
         self._asks.lost()
         for session in self._sessions:
             session.become("waiting")
@@ -128,14 +127,13 @@ class Dispatch:
                 self._of_session(message)
 
     def _of_session(self, message: OfSession) -> None:
-        """What is said of an earlier bearer of the name, before its Open's answer, is dropped."""
+        """What is said of an earlier bearer of the name is dropped."""
         name = message.session
         if isinstance(message, Opened | Failed):
-            self._opening[name] = max(0, self._opening.get(name, 0) - 1)
+            self._bearers[name] = message.uid
         session = self._sessions.find(name)
-        if session is None or self._opening.get(name):
-            return
-        self._current(session, message)
+        if session is not None and self._bearers.get(name) == session.uid:
+            self._current(session, message)
 
     def _current(self, session: Session, message: OfSession) -> None:
         match message:

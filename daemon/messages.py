@@ -135,6 +135,7 @@ class Opened(Message, frozen=True):
     session: str
     lines: int
     limit: int
+    uid: str = ""  # of the bearer of the name that all that follows is about
 
 
 class Restored(Message, frozen=True):
@@ -214,6 +215,7 @@ class Failed(Message, frozen=True):
     code: str
     message: str
     hint: str
+    uid: str = ""  # of the session
 
 
 class Evaluated(Message, frozen=True):

@@ -51,6 +51,11 @@ class Reading:
         """The store has got these."""
         self._unsaved = [run for run in self._unsaved if run not in runs]
 
+    def skipped(self, first: int) -> int:
+        """How many lines from `first` on are not read; a run's marker stands for one."""
+        found = (run.end - max(run.first + 1, first) for run in self._runs_from(first))
+        return sum(max(0, count) for count in found)
+
     def forget(self, line: int) -> None:
         """Lines before `line` will not be read again."""
         while len(self._runs) > 1 and self._runs[0].end <= line:

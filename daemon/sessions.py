@@ -55,8 +55,8 @@ class Session:
 
     @property
     def pending(self) -> int:
-        """Lines accepted and not settled."""
-        return self.lines - self.settled_lines
+        """Lines accepted and not settled, but for those that are not to be read."""
+        return self.lines - self.settled_lines - self.reading.skipped(self.settled_lines)
 
     @property
     def pending_tokens(self) -> int:

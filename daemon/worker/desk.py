@@ -150,14 +150,18 @@ class Desk:
             self._send(
                 messages.Failed(message.id, message.session, error.code, error.message, error.hint)
             )
-        elif isinstance(message, messages.Open | messages.Lines):
+        elif isinstance(message, messages.Open):
+            self._abandon(message.session, error, message.uid)
+        elif isinstance(message, messages.Lines):
             self._abandon(message.session, error)
 
-    def _abandon(self, name: str, error: SticliError) -> None:
-        """Give up a session; its journal and snapshot stay."""
+    def _abandon(self, name: str, error: SticliError, uid: str = "") -> None:
+        """Give up a session, which may not have come to be; its journal and snapshot stay."""
+        if name in self.sessions:
+            uid = self.sessions[name].uid
         self._forget(name, error)
         self._usage.count("sessions_failed")
-        self._send(messages.Failed(0, name, error.code, error.message, error.hint))
+        self._send(messages.Failed(0, name, error.code, error.message, error.hint, uid))
 
     def _forget(self, name: str, reason: SticliError) -> None:
         session = self.sessions.pop(name, None)
@@ -206,7 +210,7 @@ class Desk:
             )
         self._recovery.sweep(session.name, keep=session.uid)
         session.held = message.lines > 0 or self._recovery.exists(session.name, session.uid)
-        self._send(messages.Opened(session.name, session.window_from, limit))
+        self._send(messages.Opened(session.name, session.window_from, limit, session.uid))
         self._arrived(session, now)
 
     def _check(self, name: str, limit: int) -> None:

@@ -41,11 +41,11 @@ class Guide:
         Once the answer is complete its end is among those that may.
 
         Raises:
-            ValueError: nothing goes on with the form, or it takes too much work to tell.
+            SticliError: nothing goes on with the form, or it takes too much work to tell.
         """
         bits = np.frombuffer(self._matcher.compute_bitmask(), np.uint8)
         if self._matcher.is_error():  # it would allow an end, for an incomplete answer
-            raise ValueError(f"the form of the answer: {grammar.line(self._matcher.get_error())}")
+            raise _never(self._matcher)
         allowed = np.unpackbits(bits, count=len(logits), bitorder="little").view(np.bool_)
         if self._lines is not None and self._matcher.is_accepting():
             allowed |= self._lines
@@ -55,10 +55,10 @@ class Guide:
         """Follow a token that was produced.
 
         Raises:
-            ValueError: it was not allowed.
+            SticliError: it was not allowed.
         """
         if not self._matcher.consume_token(token):
-            raise ValueError(f"the form of the answer: {grammar.line(self._matcher.get_error())}")
+            raise _never(self._matcher)
 
     @property
     def ended(self) -> bool:
@@ -111,12 +111,16 @@ class Guides:
 def _compile(form: Form, tokenizer: LLTokenizer) -> LLMatcher:
     matcher = LLMatcher(tokenizer, grammar.of(form), log_level=0, limits=LIMITS)
     if matcher.is_error():
-        raise SticliError(
-            "bad_request",
-            f"no answer can have this form: {grammar.line(matcher.get_error())}",
-            "see which keywords of JSON schema llguidance knows" if form.schema else "",
-        )
+        raise _never(matcher)
     return matcher
+
+
+def _never(matcher: LLMatcher) -> SticliError:
+    return SticliError(
+        "bad_request",
+        f"no answer can have this form: {grammar.line(matcher.get_error())}",
+        "simplify it; llguidance says which keywords of JSON schema it knows",
+    )
 
 
 def _read(vocabulary: Vocabulary) -> Words:

@@ -155,6 +155,8 @@ class Loop:
                 desk.ladder.advance(lane, job.count, now)
             elif desk.questions.runs(lane):  # its session may have failed in this very pass
                 desk.questions.advance(lane, job.count, result, now)
+        except SticliError as error:  # of the asker's making
+            desk.fail(lane, error)
         except Exception as error:
             log.exception("a row of session %s failed", _session(job).name)
             desk.fail(lane, SticliError("internal", f"the computation failed: {error}"))

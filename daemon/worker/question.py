@@ -127,7 +127,8 @@ class Question:
         cells of the others lie beyond `length`, to be cut.
 
         Raises:
-            ValueError: the logits are no numbers, or nothing goes on with the form of the answer.
+            ValueError: the logits are no numbers.
+            SticliError: nothing goes on with the form of the answer.
         """
         guessed = self.guesses.tokens[: count - 1] if self.produced and count > 1 else []
         self.length += count - len(guessed)

@@ -188,7 +188,8 @@ class Questions:
         """Take in what a pass computed for a question.
 
         Raises:
-            ValueError: the logits are no numbers, or nothing goes on with the form of the answer.
+            ValueError: the logits are no numbers.
+            SticliError: nothing goes on with the form of the answer.
         """
         if question.source == "ready":
             question.length += count
@@ -209,6 +210,8 @@ class Questions:
         """Go on from the logits that follow a question whose tail was computed before."""
         try:
             self.advance(question, 0, logits, now)
+        except SticliError as error:
+            self.fail(question, error)
         except ValueError as error:
             self.fail(question, SticliError("internal", f"the computation failed: {error}"))
 

@@ -41,6 +41,7 @@ class Script:
         self.connection = connection
         self.folder = folder
         self.sessions: dict[str, Held] = {}
+        self.closed: list[str] = []
 
     def say(self, message: m.Message) -> None:
         self.connection.sendall(m.frame(message))
@@ -67,7 +68,8 @@ class Script:
             case m.Lines():
                 self.take(message)
             case m.Close():
-                self.sessions.pop(message.session, None)
+                if self.sessions.pop(message.session, None):
+                    self.closed.append(message.session)
             case m.Ask():
                 self.ask(message)
             case m.Cancel():
@@ -101,10 +103,12 @@ class Script:
         label = f"{message.tenant!r} {message.pinned} {message.window_from}"
         self.note(f"open {message.session} {label}")
         if limit > CELLS:
-            self.say(m.Failed(0, message.session, "budget_exceeded", "no room", ""))
+            self.say(m.Failed(0, message.session, "budget_exceeded", "no room", "", message.uid))
             return
+        if message.session in self.closed:  # the last words of its last bearer
+            self.say(m.Failed(0, message.session, "internal", "the computation failed", "", "old"))
         self.sessions[message.session] = Held(limit, message.lines)
-        self.say(m.Opened(message.session, 0, limit))
+        self.say(m.Opened(message.session, 0, limit, message.uid))
         self.say(m.Moved(message.session, "device", 0, "opened"))
         self.progress(message.session)
 

@@ -57,3 +57,15 @@ async def test_a_pin_and_a_tenant_outlive_a_restart(daemon: Daemon) -> None:
     await until(lambda: "pin s False" in daemon.heard(), SLOW)
     assert (await refused(daemon, "PUT", "/v1/sessions/none/pin", {"pinned": True}))[0] == 404
     assert (await refused(daemon, "PUT", "/v1/sessions/s/pin", {}))[0] == 400
+
+
+async def test_the_last_words_of_a_session_do_not_harm_one_that_got_its_name(
+    daemon: Daemon,
+) -> None:
+    for line in ("a", "b"):
+        await daemon.new("s")
+        await daemon.append("s", line)
+        await daemon.settled("s")
+        assert (await daemon.ask("s", "?"))["answer"] == f"1: {line}"
+        assert (await daemon.session("s"))["refused"] is None
+        await daemon.http.ok("DELETE", "/v1/sessions/s")

@@ -120,3 +120,4 @@ def test_any_piece_reads_as_in_the_whole(first: int, count: int, start: int, siz
         reading.read(start, lines[start : start + size])
         == (reading.read(0, lines)[start : start + size])
     )
+    assert reading.skipped(start) == reading.read(start, lines[start:]).count(None)

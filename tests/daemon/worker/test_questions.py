@@ -199,3 +199,12 @@ def test_an_unknown_form_is_refused_and_changes_nothing() -> None:
     assert link.done(2).text == answer(["a line"])
     assert not link.of(messages.Evaluated)
     assert link.loop._usage.counters["flash_skipped"] == 1
+
+
+def test_a_form_that_no_answer_ever_has_is_refused_in_the_middle() -> None:
+    link = Link()
+    endless = Form(schema={"$ref": "#"})
+    link.rest(opened(), lines(["a line"]), messages.Ask(1, "s", "why?", 8, 0, endless), ask(2))
+    (failed,) = link.of(messages.Failed)
+    assert (failed.id, failed.code) == (1, "bad_request")
+    assert link.done(2).text == answer(["a line"])
