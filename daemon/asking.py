@@ -121,7 +121,9 @@ class Asking:
     ) -> protocol.Answer | None:
         """The newest answer of a flash question, when it is young enough for the asker."""
         answer = standing.answer if standing else None
-        if answer is None or ask.max_age is None or answer.version < (ask.min_version or 0):
+        if answer is None or answer.lines < 0:  # none, or another model's
+            return None
+        if ask.max_age is None or answer.version < (ask.min_version or 0):
             return None
         if time.time() - answer.evaluated_at > ask.max_age:
             return None

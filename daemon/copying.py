@@ -3,7 +3,6 @@
 import sqlite3
 
 from sticli.daemon import drops, journal
-from sticli.errors import SticliError
 
 PIECE_BYTES = 1 << 19  # characters of text that one transaction copies, at least one batch
 PIECE_ROWS = 512  # batches that it copies at most
@@ -17,12 +16,10 @@ def copy(database: sqlite3.Connection, uid: str, source: str, lines: int) -> boo
     Raises:
         SticliError: the source was removed meanwhile.
     """
-    done, version = journal.numbers(database, uid)
-    rows = _some(database, source, done, lines)
-    if rows:
+    journal.numbers(database, source)  # it is there: none of its lines is erased
+    done, version = journal.numbers(database, uid, whole=False)
+    if rows := _some(database, source, done, lines):
         done, version = rows[-1][0] + rows[-1][1], rows[-1][2]
-    elif done < lines:
-        raise SticliError("not_found", "the session that is forked was removed meanwhile")
     database.executemany(
         "INSERT INTO batches (session, first, count, version, at, text) VALUES (?, ?, ?, ?, ?, ?)",
         [(uid, *row) for row in rows],
@@ -34,12 +31,6 @@ def copy(database: sqlite3.Connection, uid: str, source: str, lines: int) -> boo
     if done == lines:
         drops.copy(database, source, uid, lines)
     return done < lines
-
-
-def sweep(database: sqlite3.Connection) -> None:
-    """Forget the forks that a crash left half done."""
-    for (uid,) in database.execute("SELECT uid FROM sessions WHERE NOT whole").fetchall():
-        journal.remove(database, uid)
 
 
 def _some(database: sqlite3.Connection, source: str, first: int, end: int) -> list[Row]:

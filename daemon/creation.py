@@ -15,7 +15,7 @@ from sticli.errors import SticliError
 
 
 async def create(request: protocol.NewSession, sessions: Sessions, store: Store) -> Session:
-    """A new session, durably; it is nowhere held yet.
+    """A new session, durably; it is nowhere held yet, but among those that are coming.
 
     Raises:
         SticliError: bad_request, not_found, exists, budget_exceeded, storage.
@@ -36,7 +36,7 @@ async def create(request: protocol.NewSession, sessions: Sessions, store: Store)
 
 
 def _check_room(sessions: Sessions) -> None:
-    if len(sessions) >= protocol.MAX_SESSIONS:
+    if len(sessions) + sessions.coming > protocol.MAX_SESSIONS:
         raise SticliError(
             "budget_exceeded",
             f"there are {len(sessions)} sessions, which is the limit",

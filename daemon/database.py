@@ -4,6 +4,7 @@ import os
 import sqlite3
 from pathlib import Path
 
+from sticli.daemon import removal
 from sticli.daemon.migrations import migrate
 from sticli.daemon.salvage import finish, salvage
 from sticli.errors import SticliError
@@ -45,6 +46,7 @@ def connect(path: Path, durability: str) -> sqlite3.Connection:
         if found != "ok":
             raise Malformed(found)
         migrate(database)
+        removal.sweep(database)
     except BaseException:
         database.close()
         raise

@@ -37,6 +37,10 @@ def _check_choices(choices: list[str]) -> None:
 def _check_schema(schema: dict[str, object]) -> None:
     if not _flat(schema, SCHEMA_DEPTH):
         raise _bad(f"the schema is nested more than {SCHEMA_DEPTH} deep")
+    try:
+        msgspec.msgpack.encode(schema)
+    except OverflowError:
+        raise _bad("the schema holds a whole number of more than 64 bits") from None
     size = len(msgspec.json.encode(schema))
     if size > SCHEMA_BYTES:
         raise SticliError("too_large", f"the schema has {size} bytes, allowed are {SCHEMA_BYTES}")

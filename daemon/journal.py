@@ -1,4 +1,4 @@
-"""The SQL of sessions and their lines: exactly-once append, reading, removal."""
+"""The SQL of sessions and their lines: exactly-once append, reading."""
 
 import sqlite3
 from collections.abc import Sequence
@@ -48,13 +48,6 @@ def move_window(database: sqlite3.Connection, uid: str, window_from: int) -> Non
 
 def pin(database: sqlite3.Connection, uid: str, pinned: bool) -> None:
     database.execute("UPDATE sessions SET pinned = ? WHERE uid = ?", (pinned, uid))
-
-
-def remove(database: sqlite3.Connection, uid: str) -> None:
-    """Forget a session and all that was its own."""
-    for table in ("batches", "producers", "questions", "answers", "drops"):
-        database.execute(f"DELETE FROM {table} WHERE session = ?", (uid,))
-    database.execute("DELETE FROM sessions WHERE uid = ?", (uid,))
 
 
 def append(
@@ -128,16 +121,22 @@ def _next_seq(database: sqlite3.Connection, uid: str, producer: str) -> int:
     return int(row[0]) if row else 0
 
 
-def numbers(database: sqlite3.Connection, uid: str) -> tuple[int, int]:
-    """Lines and newest version of a session.
+def numbers(database: sqlite3.Connection, uid: str, whole: bool = True) -> tuple[int, int]:
+    """Lines and newest version of a session, which need not be whole where that is said.
 
     Raises:
         SticliError: there is none.
     """
-    row = database.execute("SELECT lines, version FROM sessions WHERE uid = ?", (uid,)).fetchone()
+    row = database.execute(
+        "SELECT lines, version FROM sessions WHERE uid = ? AND whole >= ?", (uid, whole)
+    ).fetchone()
     if row is None:
-        raise SticliError("not_found", "the session was removed meanwhile")
+        raise gone()
     return int(row[0]), int(row[1])
+
+
+def gone() -> SticliError:
+    return SticliError("not_found", "the session was removed meanwhile")
 
 
 def _insert(database: sqlite3.Connection, uid: str, texts: list[str], at: float) -> Batch:

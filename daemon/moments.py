@@ -40,6 +40,8 @@ def _stamp(database: sqlite3.Connection, uid: str, line: int) -> tuple[int, floa
         " ORDER BY first DESC LIMIT 1",
         (uid, line),
     ).fetchone()
+    if row is None:  # erased since its numbers were read
+        raise journal.gone()
     return int(row[0]), float(row[1])
 
 

@@ -5,6 +5,7 @@ from typing import TypeVar
 
 import msgspec
 
+from sticli.daemon import journal
 from sticli.daemon.records import AnswerRecord, News, QuestionRecord
 from sticli.form import Form
 from sticli.protocol import Event
@@ -43,6 +44,12 @@ def answers(database: sqlite3.Connection) -> list[AnswerRecord]:
 
 
 def add_question(database: sqlite3.Connection, record: QuestionRecord) -> None:
+    """Add a flash question.
+
+    Raises:
+        SticliError: its session was removed meanwhile.
+    """
+    journal.numbers(database, record.session)
     database.execute(
         "INSERT INTO questions (session, id, question, max_tokens, debounce_ms, exec, created,"
         " form, gap) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",

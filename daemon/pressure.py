@@ -59,7 +59,8 @@ async def recall(session: Session, store: Store) -> None:
     """Bring back what the store knows of a session's journal."""
     runs, dropped = await store.drops(session.uid, session.window_from)
     sizes = await store.sizes(session.uid, session.window_from)
-    session.recall(measure(session.window_from, sizes), runs, dropped)
+    backlog = await asyncio.to_thread(measure, session.window_from, sizes)  # of 100,000 batches?
+    session.recall(backlog, runs, dropped)
 
 
 def _logged(write: "asyncio.Future[None]") -> None:

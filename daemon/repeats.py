@@ -4,6 +4,7 @@ Decoding is greedy, so the same question to the same tokens has the same answer.
 """
 
 from collections import OrderedDict
+from hashlib import sha256
 
 import msgspec
 
@@ -11,7 +12,7 @@ from sticli import protocol
 from sticli.daemon.messages import Done
 from sticli.daemon.sessions import Session
 
-Key = tuple[str, str, bytes, int, int, int]
+Key = tuple[str, bytes, int, int, int]  # uid, digest of question and form, tokens, lines, window
 
 
 class Repeats:
@@ -57,4 +58,5 @@ class Repeats:
 
 def _key(session: Session, ask: protocol.Ask, lines: int, window_from: int) -> Key:
     form = msgspec.json.encode(ask.form) if ask.form else b""
-    return session.uid, ask.question, form, ask.max_tokens, lines, window_from
+    asked = sha256(b"%s\0%s" % (form, ask.question.encode())).digest()  # a form may be large
+    return session.uid, asked, ask.max_tokens, lines, window_from

@@ -25,6 +25,7 @@ from sticli.errors import SticliError
 from sticli.paths import Paths
 
 CLIENT_LEFT = 499  # nobody reads this
+CURSOR_DIGITS = 18  # longer than any id
 
 _encode = msgspec.json.Encoder().encode
 _ask = msgspec.json.Decoder(protocol.Ask)
@@ -119,7 +120,7 @@ class Api:
     async def events(self, request: Request) -> Stream:
         since = number(request, "since")
         last = request.headers.get("last-event-id", "")
-        if since is None and last.isdecimal():
+        if since is None and last.isdecimal() and len(last) <= CURSOR_DIGITS:
             since = int(last)
         found = self._service.events(
             request.query_params.get("session"), words(request, "type"), since

@@ -82,9 +82,13 @@ class Service:
         Raises:
             SticliError: bad_request, not_found, exists, budget_exceeded, storage.
         """
-        session = await create(request, self.sessions, self.store)
-        await recall(session, self.store)
-        self.sessions.add(session)
+        self.sessions.coming += 1
+        try:
+            session = await create(request, self.sessions, self.store)
+            await recall(session, self.store)
+            self.sessions.add(session)
+        finally:
+            self.sessions.coming -= 1
         self.dispatch.open(session)
         self.bus.publish("session", session.name, {"state": "created"})
         return self._public(session)
@@ -94,7 +98,8 @@ class Service:
         session = self.sessions.get(name)
         await asyncio.shield(self.store.pin(session.uid, pinned))
         session.pin(pinned)
-        self.supervisor.send(Pin(name, pinned))
+        if not session.removed:  # another may bear the name by now
+            self.supervisor.send(Pin(name, pinned))
         return self._public(session)
 
     async def explain(self, name: str) -> protocol.Account:
@@ -169,7 +174,8 @@ class Service:
         session = self.sessions.get(name)
         check_flash(request)
         standing = await self.answers.add(session, request)
-        self.supervisor.send(standing.message(name))
+        if not session.removed:
+            self.supervisor.send(standing.message(name))
         return standing.public(session)
 
     def flash(self, name: str, key: str) -> protocol.Flash:

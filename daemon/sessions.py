@@ -163,6 +163,7 @@ class Sessions:
 
     def __init__(self) -> None:
         self._named: dict[str, Session] = {}
+        self.coming = 0  # that are being made
 
     def __iter__(self) -> Iterator[Session]:
         return iter(list(self._named.values()))

@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
 
-from sticli.daemon import copying, drops, journal, moments, notebook
+from sticli.daemon import copying, drops, journal, moments, notebook, removal
 from sticli.daemon.database import connect_reader, open_database
 from sticli.daemon.records import (
     AnswerRecord,
@@ -30,6 +30,7 @@ from sticli.errors import SticliError
 from sticli.protocol import At, Event
 
 T = TypeVar("T")
+RETRY = 1.0  # seconds until what could not be erased is tried again
 
 
 class Store:
@@ -42,7 +43,6 @@ class Store:
             SticliError: storage, version_mismatch.
         """
         database, self.note = open_database(path, durability)
-        copying.sweep(database)
         self._reader = connect_reader(path)
         self._thread = ThreadPoolExecutor(1, "store-reader")
         self._writer = Writer(database, asyncio.get_running_loop())
@@ -111,7 +111,22 @@ class Store:
         )
 
     def remove(self, uid: str) -> "asyncio.Future[None]":
-        return self._writer.submit(functools.partial(journal.remove, uid=uid))
+        """Hide a session; it is erased, piece by piece, after that."""
+        hidden = self._writer.submit(functools.partial(removal.hide, uid=uid))
+        self._erase(uid)
+        return hidden
+
+    def _erase(self, uid: str) -> None:
+        """What a stop leaves over, the next start sweeps."""
+        piece = self._writer.submit(functools.partial(removal.erase, uid=uid))
+        piece.add_done_callback(functools.partial(self._go_on, uid))
+
+    def _go_on(self, uid: str, piece: "asyncio.Future[bool]") -> None:
+        """Erase more; a store that cannot write is tried again, for a half fork has a name."""
+        if piece.exception():
+            asyncio.get_running_loop().call_later(RETRY, self._erase, uid)
+        elif piece.result():
+            self._erase(uid)
 
     def append(
         self,

@@ -1,32 +1,24 @@
 """Who gets a place on the device: sessions with work come in, others make room for them.
 
 A waiting session takes the place of one that has less urgent work, or had its turn; never that of
-one on which asks run. How cells move is left to the rungs.
+one on which asks run: for an ask, or lines that waited for too long, these are the last asks there.
+How cells move is left to the rungs.
 """
 
 import logging
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
 
 from sticli.daemon.engines.base import Engine, Exhausted
 from sticli.daemon.worker.questions import Questions
 from sticli.daemon.worker.replay import Replay
-from sticli.daemon.worker.residents import ASK, FLASH, LINES, NOTHING, Residents
+from sticli.daemon.worker.residents import STAY, Residents
 from sticli.daemon.worker.rungs import Rungs
 from sticli.daemon.worker.scheduler import Scheduler
 from sticli.daemon.worker.sessions import Session
+from sticli.daemon.worker.want import ASK, FLASH, LINES, NOTHING, Want
 from sticli.errors import SticliError
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(slots=True)
-class Want:
-    """A session that waits for a place; those that leave for it start no new questions."""
-
-    session: Session
-    level: int
-    leavers: list[Session] = field(default_factory=list)
 
 
 class Ladder:
@@ -51,7 +43,7 @@ class Ladder:
         self._give_up = give_up
         self._residents = Residents(questions)
         self._wants: dict[Session, Want] = {}  # the oldest first
-        self._stuck = NOTHING  # the level of the want that found no room in this round
+        self._stuck = NOTHING  # the urgency of the want that found no room in this round
         self._moved = False
         self._lost: list[tuple[Session, SticliError]] = []  # to be given up in the next round
 
@@ -72,8 +64,8 @@ class Ladder:
         return True
 
     def _line_up(self, session: Session, level: int, now: float) -> None:
-        want = self._wants.setdefault(session, Want(session, level))
-        want.level = max(want.level, level)
+        want = self._wants.setdefault(session, Want(session))
+        want.raise_to(level, now)
         if self._passes(want):
             self._give_places(level, now)
 
@@ -86,18 +78,40 @@ class Ladder:
         self._give_up_lost()
         for session in self._sessions.values():
             if session not in self._residents and (session.behind or session in self._wants):
-                self._look(session, self._residents.need(session, now))
+                self._look(session, self._residents.need(session, now), now)
+        self._insist(now)
         self._stuck = NOTHING
         self._give_places(LINES, now)
 
-    def _look(self, session: Session, level: int) -> None:
+    def _look(self, session: Session, level: int, now: float) -> None:
         """Note what a session that is elsewhere wants now."""
-        if level != ASK and session in self._wants:
-            self._let_stay(self._wants[session])
         if level == NOTHING:
-            self._wants.pop(session, None)
+            self._withdraw(session)
         elif level > FLASH or session in self._wants:
-            self._wants.setdefault(session, Want(session, level)).level = level
+            want = self._wants.setdefault(session, Want(session))
+            want.set(level, now)
+            if not want.calls:
+                self._let_stay(want)
+
+    def _insist(self, now: float) -> None:
+        """Let lines that asks keep out for too long count as one: a single session's at a time,
+        behind the asks that wait, so that each of these waits for one such turn at most."""
+        if self._turn(now):
+            return
+        for want in list(self._wants.values()):
+            if want.late(now, STAY) and self._shut_out(want):
+                want.insists = True
+                self._wants[want.session] = self._wants.pop(want.session)
+                return
+
+    def _turn(self, now: float) -> bool:
+        """Whether it is the turn of lines that waited for too long."""
+        insists = any(want.insists for want in self._wants.values())
+        return insists or self._residents.keeping(now)
+
+    def _shut_out(self, want: Want) -> bool:
+        """Whether asks keep a session out: those that wait, or those that run."""
+        return self._stuck == ASK or self._residents.asks_hold(want, self._missing(want.session))
 
     def stirred(self) -> bool:
         """Whether anybody moved since the last call, or an ask keeps those who wait no longer:
@@ -107,15 +121,17 @@ class Ladder:
 
     def _give_places(self, level: int, now: float) -> None:
         """Place those who wait for work of a level at least."""
-        waiting = [want for want in self._wants.values() if want.level >= level]
-        for want in sorted(waiting, key=lambda want: -want.level):
+        waiting = [want for want in self._wants.values() if want.urgency >= level]
+        for want in sorted(waiting, key=lambda want: -want.urgency):
             if self._passes(want) and not self._place(want, now):
-                self._stuck = max(self._stuck, want.level)
+                self._stuck = max(self._stuck, want.urgency)
 
     def _passes(self, want: Want) -> bool:
         """Whether a want is next, or behind one for which there is no room, but needs nobody's
         place; what comes free is first for asks."""
-        return want.level > self._stuck or (self._stuck < ASK and self._missing(want.session) <= 0)
+        return want.urgency > self._stuck or (
+            self._stuck < ASK and self._missing(want.session) <= 0
+        )
 
     def _place(self, want: Want, now: float) -> bool:
         """Bring a session in; False while there is no room, or not yet."""
@@ -126,9 +142,9 @@ class Ladder:
 
     def _clear(self, want: Want, missing: int, now: float) -> bool:
         """Let others make room for a session; False while too few of them may be moved."""
-        leaving = self._residents.victims(want.session, want.level, missing, now)
+        leaving = self._residents.victims(want, missing, now)
         if leaving is None:
-            if want.level == ASK:
+            if want.calls:
                 self._call_out(want, missing, now)
             return False
         self._spill(leaving, want.session, now)
@@ -140,7 +156,7 @@ class Ladder:
 
     def _call_out(self, want: Want, missing: int, now: float) -> None:
         """Choose whose running asks are the last, so that the wait has an end."""
-        for session in self._residents.leavers(want.session, want.leavers, missing, now):
+        for session in self._residents.leavers(want, missing, now):
             session.leaving = True
             want.leavers.append(session)
 
@@ -153,6 +169,8 @@ class Ladder:
         for session in leaving:
             self._questions.give_way(session, now)
             self._scheduler.close(session)
+            if (since := self._residents.owed(session, now)) is not None:
+                self._wants[session] = Want(session, LINES, since)
             self._residents.go(session)
             self._rungs.leave(session, f"session {other.name} needed {other.limit:,} cells")
             self._moved = True
@@ -168,8 +186,11 @@ class Ladder:
             log.exception("session %s cannot be brought to the device", session.name)
             self._lose(session, SticliError("internal", f"no cells: {error}"))
             return True
+        keeps = want.insists or (want.late(now, STAY) and not self._turn(now))
         self._withdraw(session)
         self._residents.come(session, now)
+        if want.level >= LINES:
+            self._residents.waited(session, want.since, keeps=keeps)
         self._moved = True
         if session.behind:
             self._scheduler.behind(session)

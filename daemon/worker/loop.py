@@ -61,7 +61,10 @@ class Loop:
         self._desk.slide.prepare(now)
         more = self._desk.rebase.prepare(now)
         self._desk.ladder.serve(now)
-        step = self._next(now)
+        self._desk.questions.admit(now)
+        step = self._scheduler.pressing()
+        more |= self._caught_up(now)
+        step = step or self._background(now)
         if step is not None:
             self._step(step)
         more |= self._desk.ladder.stirred() | self._desk.questions.stirred()
@@ -101,14 +104,16 @@ class Loop:
         due = self._desk.questions.flash.next_due()
         return -math.inf if self._scheduler.standing else math.inf if due is None else due
 
-    def _next(self, now: float) -> Step | None:
-        """The next step; flash questions join where nothing more urgent waits."""
-        self._desk.questions.admit(now)
-        step = self._scheduler.pressing()
-        for session in self._scheduler.caught_up():
+    def _caught_up(self, now: float) -> bool:
+        """Whether sessions turn out to have nothing more to compute: others may wait for that,
+        and where it took no step, nothing else makes them look again."""
+        found = self._scheduler.caught_up()
+        for session in found:
             self._desk.progress(session, now)
-        if step is not None:
-            return step
+        return bool(found)
+
+    def _background(self, now: float) -> Step | None:
+        """The next step for what can wait; flash questions join it."""
         allowance = self._scheduler.allowance
         if deferred := allowance.deferred(self._flash_due(), now):
             self._usage.count("flash_deferred_s", deferred)

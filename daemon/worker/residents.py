@@ -5,11 +5,14 @@ from dataclasses import dataclass
 
 from sticli.daemon.worker.questions import Questions
 from sticli.daemon.worker.sessions import Session
+from sticli.daemon.worker.want import ASK, FLASH, LINES, NOTHING, Want
 
 TURN = 1.0  # seconds of the device that a session gets before others of its kind
-STAY = 10.0  # seconds by the clock after which it had its turn, whatever it got
+# Seconds by the clock after which it had its turn, whatever it got. Lines that asks keep out for as
+# long count as one, and keep their place for a turn: an ask waits for one such turn at most, and
+# for the step that goes on when it ends, beyond what other asks make it wait.
+STAY = 10.0
 SOON = 1.0  # seconds: a flash question due so soon is work
-NOTHING, FLASH, LINES, ASK = range(4)  # what a session has to do, by urgency
 
 
 @dataclass(slots=True)
@@ -17,6 +20,8 @@ class _Stay:
     """A session's time on the device: when it began, and what it has computed."""
 
     since: float  # seconds of the loop's clock
+    waited: float  # since when its lines wait for a turn
+    kept: float = 0.0  # until when, at most, its lines keep the place against asks of others
     used: float = 0.0  # seconds of the device
     open: bool = False  # asks that wait for it have been let in
 
@@ -38,7 +43,19 @@ class Residents:
 
     def come(self, session: Session, now: float) -> None:
         """A session is on the device, or begins its turn anew."""
-        self._stays[session] = _Stay(now)
+        before = self._stays.get(session)
+        self._stays[session] = _Stay(now, before.waited, before.kept) if before else _Stay(now, now)
+
+    def waited(self, session: Session, since: float, *, keeps: bool) -> None:
+        """The lines of a session that came have waited; whether they keep the place now."""
+        stay = self._stays[session]
+        stay.waited, stay.kept = since, stay.since + STAY if keeps else stay.kept
+
+    def owed(self, session: Session, now: float) -> float | None:
+        """Since when the lines of a session wait for a turn; None: they had one, or are in."""
+        if not session.computable or self._had_turn(session, now):
+            return None
+        return self._stays[session].waited
 
     def go(self, session: Session) -> None:
         self._stays.pop(session, None)
@@ -75,23 +92,27 @@ class Residents:
         if called and (stay is None or not stay.open or lines):
             return ASK
         if lines:
-            return LINES
+            return ASK if stay and self._keeps(session, now) else LINES
         running = session.promised > self._questions.prepared(session)
         due = self._questions.flash.due(session.name, now + (SOON if stay else 0))
         return FLASH if running or due else NOTHING
 
-    def victims(
-        self, session: Session, level: int, missing: int, now: float
-    ) -> list[Session] | None:
-        """Who makes room for another's work of a level, `missing` cells: who has less to do
-        first, then the least recently used, pinned ones last.
+    def keeping(self, now: float) -> bool:
+        """Whether anybody's lines keep their place against asks."""
+        return any(self._keeps(session, now) for session in self._stays)
+
+    def _keeps(self, session: Session, now: float) -> bool:
+        kept = now < self._stays[session].kept and session.computable
+        return kept and not self._had_turn(session, now)
+
+    def victims(self, want: Want, missing: int, now: float) -> list[Session] | None:
+        """Who makes room, `missing` cells, for another's work: who has less to do first, then
+        the least recently used, pinned ones last.
 
         None: not enough of them may be moved now.
         """
-        others = self._others(session)
-        if level < ASK and sum(reserved(item) for item in others if not item.pinned) >= missing:
-            others = [item for item in others if not item.pinned]
-        found = [item for item in others if self._yields(item, level, now)]
+        found = self._movable(want, missing)
+        found = [item for item in found if self._yields(item, want.urgency, now)]
         found.sort(key=lambda item: (item.pinned, self.need(item, now), item.touched))
         return _enough(found, missing)
 
@@ -102,16 +123,27 @@ class Residents:
         idle = [item for item in found if self.need(item, now) == NOTHING]
         return _enough(sorted(idle, key=_last), missing)
 
-    def leavers(
-        self, session: Session, chosen: list[Session], missing: int, now: float
-    ) -> list[Session]:
-        """Whose running asks must be the last, beside those `chosen` before, so that `missing`
+    def leavers(self, want: Want, missing: int, now: float) -> list[Session]:
+        """Whose running asks must be the last, beside those chosen before, so that `missing`
         cells come free."""
-        missing -= sum(reserved(item) for item in chosen if item in self._stays)
-        others = [item for item in self._others(session) if item not in chosen]
+        others = [item for item in self._movable(want, missing) if item not in want.leavers]
+        missing -= sum(reserved(item) for item in want.leavers if item in self._stays)
         missing -= sum(reserved(item) for item in others if self._yields(item, ASK, now))
         asking = [item for item in others if self._questions.asking(item)]
+        asking = [item for item in asking if not self._keeps(item, now)]
         return (_enough(sorted(asking, key=_last), missing) or asking) if missing > 0 else []
+
+    def asks_hold(self, want: Want, missing: int) -> bool:
+        """Whether `missing` cells can come free only if sessions leave on which asks run."""
+        found = [item for item in self._movable(want, missing) if not self._questions.asking(item)]
+        return sum(map(reserved, found)) < missing
+
+    def _movable(self, want: Want, missing: int) -> list[Session]:
+        """Who may have to make room: for lines, pinned ones only where the rest is too little."""
+        others = self._others(want.session)
+        loose = [item for item in others if not item.pinned]
+        spared = want.level < ASK and sum(map(reserved, loose)) >= missing
+        return loose if spared else others
 
     def _others(self, session: Session) -> list[Session]:
         return [item for item in self._stays if item is not session]

@@ -3,12 +3,24 @@
 import os
 import signal
 import sys
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from sticli import protocol
+from sticli.config import Settings
+from sticli.daemon.answers import Answers
+from sticli.daemon.asking import Asking
+from sticli.daemon.asks import Asks
+from sticli.daemon.events import Bus
+from sticli.daemon.messages import Evaluated, Start
+from sticli.daemon.records import SessionRecord
+from sticli.daemon.repeats import Repeats
+from sticli.daemon.sessions import Session, Sessions
+from sticli.daemon.store import Store
+from sticli.daemon.supervisor import Supervisor
 from tests.daemon.conftest import Daemon, until
 
 
@@ -166,3 +178,25 @@ async def test_a_hook_reads_the_event_and_no_shell_reads_its_arguments(
     assert (event.type, event.session, event.data["id"]) == ("answer", "s", "q1")
     assert (tmp_path / "argument").read_text() == trap
     assert not list(tmp_path.glob("hacked*"))
+
+
+async def test_no_answer_of_another_model_is_good_enough(tmp_path: Path) -> None:
+    store = Store(tmp_path / "s.db", "normal")
+    record = SessionRecord("u", "s", None, None, 1.0, 1.0, lines=1, version=1)
+    sessions, answers = Sessions(), Answers(store, Bus(store))
+    sessions.add(session := Session(record))
+    await store.create(record)
+    answers.use("one model")
+    standing = await answers.add(session, protocol.NewFlash("how many?"))
+    born = standing.record.created
+    seen = Evaluated("s", "q1", "1", 1, 1, 0, 2.0, 9, 3, 1, 0.1, "stop", born=born)
+    answers.evaluated(session, seen)
+    asks = Asks(Supervisor(Start(Settings(), "", ""), ()))
+    asking = Asking(sessions, answers, Repeats(0), asks, store, Counter())
+    ask = protocol.Ask("@q1", max_age=3600)
+    found = asking.at_once("s", ask)
+    assert found
+    assert (found.answer, found.lines) == ("1", 1)
+    answers.use("another")
+    assert asking.at_once("s", ask) is None
+    await store.close()

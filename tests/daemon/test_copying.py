@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sticli.daemon import copying
+from sticli.daemon import copying, removal
 from sticli.daemon.store import Store
 from sticli.errors import SticliError
 from sticli.protocol import At
@@ -138,7 +138,7 @@ async def test_a_crash_in_the_middle_of_a_copy_leaves_no_half_session(
     await store.close()
     database = sqlite3.connect(path, isolation_level=None)
     with monkeypatch.context() as patch:
-        patch.setattr(copying, "sweep", lambda database: None)
+        patch.setattr(removal, "sweep", lambda database: None)
         store = Store(path, "normal")
         forking = asyncio.create_task(store.fork(record("b", "b"), "a", 200))
         while rows(path)[1] < 45:

@@ -129,3 +129,14 @@ async def test_a_fork_keeps_the_window_where_it_lies_behind_it(
     (kept,) = [one for one in await store.sessions() if one.name == "fork"]
     assert kept == made.record
     await store.close()
+
+
+async def test_sessions_that_are_made_at_once_keep_the_limit(
+    daemon: Daemon, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(protocol, "MAX_SESSIONS", 3)
+    bodies = [{"name": f"n{number}"} for number in range(10)]
+    making = [daemon.http.call("POST", "/v1/sessions", body) for body in bodies]
+    statuses = [reply.status for reply in await asyncio.gather(*making)]
+    assert sorted(statuses) == [201] * 3 + [503] * 7
+    assert len(await daemon.http.ok("GET", "/v1/sessions")) == 3

@@ -146,3 +146,10 @@ async def test_silence_has_a_heartbeat(daemon: Daemon, monkeypatch: pytest.Monke
     async with asyncio.timeout(SLOW):
         await reader.readuntil(b"event: heartbeat\n")
     writer.close()
+
+
+async def test_a_cursor_that_no_event_has_is_none(daemon: Daemon) -> None:
+    reader, writer = await daemon.http.open("GET", "/v1/events", last_event_id="9" * 5000)
+    assert b" 200 " in await reader.readline()
+    writer.close()
+    await writer.wait_closed()

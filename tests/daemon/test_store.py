@@ -112,6 +112,8 @@ async def test_a_name_used_again_never_meets_old_data(store: Store) -> None:
     assert (await store.append("v", "p", 0, ["new"])).version == 1
     assert await journal(store, "v") == ["new"]
     assert await journal(store, "u") == []
+    with pytest.raises(SticliError, match="removed"):
+        await store.add_question(QuestionRecord("u", "q", "?", 1, 0, None, 1.0))
     assert await store.questions() == []
 
 
@@ -119,6 +121,7 @@ async def test_questions_answers_and_events_come_back(tmp_path: Path) -> None:
     store = Store(tmp_path / "s.db", "full")
     question = QuestionRecord("u", "q", "why?", 5, 100, ["cat", "-"], 2.0)
     answer = AnswerRecord("u", "q", "so", 3, 3, "m", 0, 1.5, 4.0, 5.0, 6, 7, 8, 9, "stop")
+    await store.create(record("u", "n"))
     await store.add_question(question)
     await store.put_answer(answer)
     event = await store.add_event(News("answer", "n", 1.0, {"value": "so"}))
