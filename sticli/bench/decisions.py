@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from sticli import protocol
 from sticli.bench.home import daemon
-from sticli.bench.ratios import QUESTION, Figure, fill, median, quantile, timed
+from sticli.bench.ratios import QUESTION, Figure, fill, median, quantile, settled, timed
 from sticli.bench.tenants import fresh, until
 from sticli.client import Client
 from sticli.demo.feed import Feed, feed
@@ -30,6 +30,7 @@ def decided(client: Client, rounds: int) -> Iterator[Figure]:
     read, decoded, whole = list[float](), list[float](), list[float]()
     for n in range(rounds):
         client.append("log", protocol.Append(made.lines[2 * n : 2 * n + 2]))
+        settled(client, "log")
         whole.append(_ask(client, made, form, "live", live=True))
         if _decide(client, made, form, gap=0.0) == "ready":
             read.append(_ask(client, made, form, "ready"))
