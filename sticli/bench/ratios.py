@@ -4,6 +4,7 @@ Each pair of timings alternates, so that a noisy machine weighs on both sides al
 """
 
 import argparse
+import os
 import platform
 import statistics
 import subprocess
@@ -14,8 +15,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from sticli import launch, paths, protocol
+from sticli import protocol
 from sticli.bench.bare import Bare, bare, seconds
+from sticli.bench.home import daemon
 from sticli.client import Client
 from sticli.demo.market import Market
 
@@ -144,13 +146,16 @@ def flash_hits(client: Client, name: str, rounds: int) -> Figure:
     return Figure("fresh flash answer, p50 / p99", value, "≤ 1.0 / ≤ 1.35 ms", f"{rounds} asks")
 
 
-def whole_process(name: str, rounds: int) -> Figure:
+def whole_process(socket: Path, name: str, rounds: int) -> Figure:
     """`sticli ask` of a fresh flash answer as a process, over an empty Python."""
     program = [sys.executable, "-P", "-m", "sticli", "ask", name, QUESTION]
     empty = [sys.executable, "-c", "pass"]
     ours, floor = [], []
+    environ = {**os.environ, "STICLI_SOCKET": str(socket)}
     for _ in range(rounds):
-        ours.append(timed(lambda: subprocess.run(program, check=True, capture_output=True)))
+        ours.append(
+            timed(lambda: subprocess.run(program, check=True, capture_output=True, env=environ))
+        )
         floor.append(timed(lambda: subprocess.run(empty, check=True)))
     ratio = median([a / b for a, b in zip(ours, floor, strict=True)])
     detail = f"{median(ours) * 1e3:.0f} over {median(floor) * 1e3:.0f} ms"
@@ -159,7 +164,7 @@ def whole_process(name: str, rounds: int) -> Figure:
     )
 
 
-def accepted(name: str, lines: int) -> Figure:
+def accepted(socket: Path, name: str, lines: int) -> Figure:
     """Lines a second through `sticli append`, journalled, reading a file."""
     with tempfile.TemporaryFile() as file:
         source = feed(9)
@@ -167,7 +172,12 @@ def accepted(name: str, lines: int) -> Figure:
         file.write(block * (lines // 1000))
         file.seek(0)
         program = [sys.executable, "-P", "-m", "sticli", "append", "--wait", "accepted", name]
-        taken = timed(lambda: subprocess.run(program, stdin=file, check=True, capture_output=True))
+        environ = {**os.environ, "STICLI_SOCKET": str(socket)}
+        taken = timed(
+            lambda: subprocess.run(
+                program, stdin=file, check=True, capture_output=True, env=environ
+            )
+        )
     detail = f"{lines:,} lines in {taken:.2f} s, start of the program included"
     return Figure("accepted lines/s through `append`", f"{lines / taken:,.0f}", "≥ 200,000", detail)
 
@@ -183,20 +193,21 @@ def measure(client: Client, options: argparse.Namespace) -> Iterator[Figure]:
         yield ingest_over_bare(client, engine, options.tokens, max(3, options.rounds // 10))
     yield neighbours(client, session.name, options.tokens, options.rounds)
     yield flash_hits(client, session.name, options.rounds * 50)
-    yield whole_process(session.name, max(7, options.rounds // 3))
-    yield accepted("flood", options.lines)
+    yield whole_process(client.path, session.name, max(7, options.rounds // 3))
+    yield accepted(client.path, "flood", options.lines)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--model", help="path of a GGUF file; none: the embedded model")
     parser.add_argument("--tokens", type=int, default=700, help="cells of context, about")
     parser.add_argument("--rounds", type=int, default=40)
     parser.add_argument("--lines", type=int, default=1_000_000)
     options = parser.parse_args()
     print(f"{platform.processor() or platform.machine()}, Python {platform.python_version()}")
-    client = launch.Launch(paths.resolve(), True, print).connect()
-    for figure in measure(client, options):
-        print(f"{figure.name:52} {figure.value:>18}  target {figure.target:18} {figure.detail}")
+    with daemon(options.model) as client:
+        for figure in measure(client, options):
+            print(f"{figure.name:52} {figure.value:>18}  target {figure.target:18} {figure.detail}")
 
 
 if __name__ == "__main__":
