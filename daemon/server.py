@@ -82,7 +82,8 @@ class Api:
         return _json(await self._service.pin(_name(request), pin.pinned))
 
     async def explain(self, request: Request) -> Response:
-        return _json(await self._service.explain(_name(request)))
+        found = await unless_gone(request.receive, self._service.explain(_name(request)))
+        return _json(found) if found else Response(status_code=CLIENT_LEFT)
 
     async def append(self, request: Request) -> Response:
         batch = await decode(request, _append)

@@ -92,7 +92,7 @@ class Ask(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """POST /v1/sessions/{s}/ask."""
 
     question: str
-    max_tokens: int = 64
+    max_tokens: int = 64  # of an answer that is made now; a flash answer is as long as it is
     live: bool = False  # never answer from a flash question
     max_age: float | None = None  # seconds: accept a flash answer up to this old
     min_version: int | None = None  # wait until this version has settled

@@ -50,7 +50,7 @@ class Questions:
         self._gave_up = False
         self._guides = Guides(vocabulary)
         self._waiting = Queue(wait_s)
-        self._running = Running(engine, scheduler)
+        self._running = Running(engine, scheduler, usage)
         self._ready = Ready(engine, self._running)
         self._evaluation = Evaluation(
             self.flash, self._running, self._ready, self._guides, vocabulary, self._skipped
@@ -217,8 +217,6 @@ class Questions:
 
     def _finish(self, question: Question, now: float) -> None:
         self._running.end(question)
-        self._usage.count("drafted", question.drafted)
-        self._usage.count("accepted", question.accepted)
         if question.source == "ask":
             self._send(replies.done(question, now))
             self._usage.count("questions")

@@ -7,6 +7,7 @@ from sticli.daemon.worker.point import Point
 from sticli.daemon.worker.question import Question
 from sticli.daemon.worker.scheduler import Scheduler
 from sticli.daemon.worker.sessions import Session
+from sticli.daemon.worker.usage import Usage
 from sticli.errors import SticliError
 
 log = logging.getLogger(__name__)
@@ -15,9 +16,10 @@ log = logging.getLogger(__name__)
 class Running:
     """Whatever ends, for whatever reason, gives back its sequence and all its cells."""
 
-    def __init__(self, engine: Engine, scheduler: Scheduler) -> None:
+    def __init__(self, engine: Engine, scheduler: Scheduler, usage: Usage) -> None:
         self._engine = engine
         self._scheduler = scheduler
+        self._usage = usage
         self._questions: dict[Session, list[Question]] = {}
 
     def has(self, question: Question) -> bool:
@@ -70,6 +72,8 @@ class Running:
         self.pause(question)
         self.release(question)
         self._engine.drop(question.seq)
+        self._usage.count("drafted", question.drafted)
+        self._usage.count("accepted", question.accepted)
 
     def pause(self, question: Question) -> None:
         """Take it off the schedule; its sequence and its cells stay its own."""
