@@ -199,12 +199,12 @@ class Questions:
             return
         filled = question.length + count
         piece = question.advance(count, logits, self._vocabulary, now)
-        if question.length < filled:  # guesses that were wrong
-            self._engine.cut(question.seq, question.length)
         if piece and question.source == "ask":
             self._send(messages.Piece(int(question.id), piece))
         if question.finish:
             self._finish(question, now)
+        elif question.length < filled:  # guesses that were wrong
+            self._engine.cut(question.seq, question.length)
 
     def _resume(self, question: Question, logits: Logits, now: float) -> None:
         """Go on from the logits that follow a question whose tail was computed before."""
@@ -216,13 +216,14 @@ class Questions:
             self.fail(question, SticliError("internal", f"the computation failed: {error}"))
 
     def _finish(self, question: Question, now: float) -> None:
-        self._running.end(question)
+        """Say the answer first: to give back the cells takes a while that nobody waits for."""
         if question.source == "ask":
             self._send(replies.done(question, now))
             self._usage.count("questions")
         else:
             self._send(replies.evaluated(question))
             self._usage.count("flash_evaluations")
+        self._running.end(question)
 
     def fail(self, question: Question, error: SticliError) -> None:
         """End a question that cannot be answered."""
