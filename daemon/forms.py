@@ -3,11 +3,10 @@
 import msgspec
 
 from sticli.errors import SticliError
-from sticli.form import Form
+from sticli.form import LONGEST, Form
 
 CHOICES = range(2, 65)
 CHOICE_BYTES = 1024
-SCHEMA_BYTES = 64 << 10
 SCHEMA_DEPTH = 32
 
 
@@ -15,11 +14,13 @@ def check_form(form: Form) -> None:
     """Raises SticliError when no answer can be of this form."""
     given = (form.choices is not None, form.number, form.schema is not None)
     if sum(given) != 1:
-        raise SticliError("bad_request", "a form is exactly one of choices, number and schema")
+        raise _bad("a form is exactly one of choices, number and schema")
     if form.choices is not None:
         _check_choices(form.choices)
     if form.schema is not None:
         _check_schema(form.schema)
+    if (size := len(msgspec.json.encode(form))) > LONGEST:
+        raise SticliError("too_large", f"the form has {size} bytes, allowed are {LONGEST}")
 
 
 def _check_choices(choices: list[str]) -> None:
@@ -41,9 +42,6 @@ def _check_schema(schema: dict[str, object]) -> None:
         msgspec.msgpack.encode(schema)
     except OverflowError:
         raise _bad("the schema holds a whole number of more than 64 bits") from None
-    size = len(msgspec.json.encode(schema))
-    if size > SCHEMA_BYTES:
-        raise SticliError("too_large", f"the schema has {size} bytes, allowed are {SCHEMA_BYTES}")
 
 
 def _flat(value: object, depth: int) -> bool:

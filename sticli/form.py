@@ -2,6 +2,8 @@
 
 import msgspec
 
+LONGEST = 8 << 10  # bytes of a form as JSON: what takes longer to read is no form for an answer
+
 
 class Form(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What an answer has to look like: exactly one of these is given."""

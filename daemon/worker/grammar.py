@@ -9,11 +9,10 @@ import re
 import msgspec
 
 from sticli.errors import SticliError
-from sticli.form import Form
+from sticli.form import LONGEST, Form
 
 SPACE = 2  # characters ahead
 DIGITS, PLACES = 18, 9  # of a number, before and after its point
-LONGEST = 8 << 10  # bytes of a form
 # keywords that take minutes to compile where a schema means it ill: languages are intersected
 DEAR = ("allOf", "oneOf", "not", "patternProperties", "multipleOf")
 NAMED = ("properties", "$defs", "definitions")  # keywords that hold schemas by name

@@ -170,6 +170,8 @@ class Loop:
         """Send the counters, at most every so often."""
         if self._usage.changed and now >= self._reported + INTERVAL:
             self._reported, self._usage.changed = now, False
+            ready = self._desk.questions.prepared_everywhere
+            self._usage.counters["cells_ready"] = float(ready)
             self._send(
                 messages.Usage(self._engine.reserved, self._engine.used, self._usage.report())
             )

@@ -81,6 +81,11 @@ class Questions:
         """Cells of a session that prepared decisions hold."""
         return self._ready.cells(session)
 
+    @property
+    def prepared_everywhere(self) -> int:
+        """Cells of all sessions that prepared decisions hold."""
+        return self._ready.total
+
     def next_due(self, after: float) -> float | None:
         """When, after a time, a standing question is due, or an ask has waited for too long."""
         times = (self.flash.next_due(after), self._waiting.next_due())
@@ -239,6 +244,7 @@ class Questions:
         log.warning("flash %s of %s: %s", id, session.name, error)
 
     def _refuse(self, ask: messages.Ask, error: SticliError) -> None:
+        self._usage.count("questions_refused", error.code == "budget_exceeded")
         self._failed(ask.id, ask.session, error)
 
     def _failed(self, id: int, session: str, error: SticliError) -> None:

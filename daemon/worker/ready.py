@@ -74,6 +74,11 @@ class Ready:
         """Cells of a session that are set aside for its prepared decisions."""
         return sum(item.question.need for item in self._prepared.get(session, ()))
 
+    @property
+    def total(self) -> int:
+        """Cells that are so set aside in all sessions."""
+        return sum(map(self.cells, self._prepared))
+
     def keep(self, question: Question, logits: Logits) -> None:
         """Keep a question that runs as it is now; the oldest makes room."""
         session = question.session

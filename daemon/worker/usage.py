@@ -12,6 +12,8 @@ NAMES = (
     *(f"{name}_{kind}" for name in ("tokens", "device_s") for kind in CLASSES),
     "questions",
     "questions_failed",
+    "questions_refused",  # of them, for want of cells
+    "cells_ready",
     "flash_evaluations",
     "flash_skipped",
     "ready_evaluations",

@@ -248,3 +248,11 @@ def test_what_is_certain_leaves_one_way_on(texts: list[str], seed: int, gap: flo
             assert letter in allowed
             guide.take(letter)
         assert [choice for choice in set(choices) if choice.startswith(text)] == [found.choice]
+
+
+def test_the_cells_of_prepared_decisions_are_reported() -> None:
+    link, session, _ = prepared()
+    link.rest()
+    assert link.of(messages.Usage)[-1].counters["cells_ready"] == session.promised > 0
+    link.rest(messages.RemoveFlash("s", "d"), ask(1))
+    assert link.of(messages.Usage)[-1].counters["cells_ready"] == 0

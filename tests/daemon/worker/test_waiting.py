@@ -98,6 +98,8 @@ def test_too_many_that_wait_are_refused_at_once() -> None:
     link.rest(*(ask(id, version=9) for id in range(waiting.MOST + 2)))
     assert {failed.id for failed in link.of(messages.Failed)} == {waiting.MOST, waiting.MOST + 1}
     assert {failed.code for failed in link.of(messages.Failed)} == {"budget_exceeded"}
+    refused = link.of(messages.Usage)[-1].counters["questions_refused"]
+    assert refused == len(link.of(messages.Failed))
     assert str(waiting.MOST) in link.of(messages.Failed)[0].message
     link.rest(messages.Cancel(0), ask(5000, version=9), lines(FEED[3:9], 3))
     assert len(link.of(messages.Done)) == waiting.MOST
