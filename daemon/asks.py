@@ -119,10 +119,13 @@ class Asks:
         The worker itself tells of what comes then: it brings back first what is asked.
         """
         end = time.monotonic() + PATIENCE
-        said = None
+        said, loaded = None, dict[str, int]()
         self._supervisor.revive()
         while session.state == "waiting":
             self._check_hope(session)
+            loading = self._supervisor.loading
+            if loading and loading.done > loaded.get(loading.what, -1):  # it goes on
+                end, loaded[loading.what] = time.monotonic() + PATIENCE, loading.done
             progress = _progress(session, self._supervisor)
             if progress != said:
                 said = progress
@@ -176,6 +179,8 @@ def _progress(session: Session, supervisor: Supervisor) -> Progress:
             "starting": "the worker loads the model",
             "backoff": "the worker died and is started again",
         }.get(supervisor.state, "the worker is down")
+        if supervisor.loading:
+            message += f", {supervisor.loading}"
         return Progress(supervisor.state, message)
     return Progress("restoring", f"session {session.name!r} is opened again")
 

@@ -16,6 +16,7 @@ from sticli.daemon.messages import (
     Failed,
     Full,
     Keep,
+    Loading,
     Moved,
     Open,
     Opened,
@@ -110,8 +111,12 @@ class Dispatch:
         supervisor = self._supervisor
         error = str(supervisor.failure or supervisor.last_error)
         self._bus.publish("worker", "", {"state": supervisor.state, "error": error})
+        self._stir()
+
+    def _stir(self) -> None:
+        """Who waits for a session also waits for the worker."""
         for session in self._sessions:
-            session.change.announce()  # who waits for a session also waits for the worker
+            session.change.announce()
 
     def heard(self, message: Outbound) -> None:
         match message:
@@ -121,6 +126,8 @@ class Dispatch:
                 self._asks.heard(message)
             case Usage():
                 self.usage = message
+            case Loading():
+                self._stir()
             case Ready() | Stopped():
                 pass  # for the supervisor
             case _:

@@ -116,6 +116,14 @@ class Stop(Message, frozen=True):
     """Snapshot every session, answer Stopped, exit."""
 
 
+class Loading(Message, frozen=True):
+    """How far the model is: bytes of its weights, then how many of its kernels."""
+
+    done: int
+    total: int
+    what: str  # weights | kernels
+
+
 class Ready(Message, frozen=True):
     """The model is loaded."""
 
@@ -255,22 +263,11 @@ class Stopped(Message, frozen=True):
     pass
 
 
-Inbound = (
-    Start
-    | Keep
-    | Open
-    | Lines
-    | Close
-    | Ask
-    | Cancel
-    | AddFlash
-    | RemoveFlash
-    | Pin
-    | Explain
-    | Stop
-)
+_OfQuestions = Ask | Cancel | AddFlash | RemoveFlash
+Inbound = Start | Keep | Open | Lines | Close | _OfQuestions | Pin | Explain | Stop
 Outbound = (
-    Ready
+    Loading
+    | Ready
     | Opened
     | Restored
     | Settled

@@ -29,6 +29,7 @@ def status(service: Service, paths: Paths, started: float) -> protocol.Status:
         usage=usage.counters,
         counters=dict(service.counters) | {"events": service.bus.published},
         failure=_problem(supervisor.failure),
+        loading=supervisor.loading,
         paths={
             "socket": str(paths.socket),
             "config": str(paths.config_file),

@@ -9,8 +9,9 @@ from collections import deque
 from collections.abc import Sequence
 from typing import Protocol
 
+from sticli import protocol
 from sticli.daemon.change import Change
-from sticli.daemon.messages import Failed, Message, Outbound, Ready, Start
+from sticli.daemon.messages import Failed, Loading, Message, Outbound, Ready, Start
 from sticli.daemon.worker_process import COMMAND, WorkerProcess
 from sticli.errors import SticliError
 
@@ -42,6 +43,7 @@ class Supervisor:
         self.last_error = ""
         self.failure: SticliError | None = None  # why it is stopped
         self.model: Ready | None = None
+        self.loading: protocol.Loading | None = None  # how far the model is, before it is ready
         self.change = Change()
         self._start = start
         self._command = command
@@ -133,7 +135,10 @@ class Supervisor:
                 return
 
     def _hear(self, message: Outbound, listener: Listener) -> None:
-        if isinstance(message, Ready):
+        if isinstance(message, Loading):
+            self.loading = protocol.Loading(message.done, message.total, message.what)
+            listener.heard(message)
+        elif isinstance(message, Ready):
             self.model = message
             self._become("ready")
             log.info("worker ready: %s, %s, %d cells", message.name, message.engine, message.cells)
@@ -170,7 +175,7 @@ class Supervisor:
         self._become("stopped")
 
     def _become(self, state: str) -> None:
-        self.state = state
+        self.state, self.loading = state, None
         self.change.announce()
 
 

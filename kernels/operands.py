@@ -104,6 +104,11 @@ class Pool:
     cells: Tensor  # [blocks, layers, 2, kv heads, 64, head size]: f16, bf16, f32 or i8
     scales: Tensor | None = None  # f16 [blocks, layers, 2, kv heads, 64], of 8-bit cells only
 
+    @property
+    def parts(self) -> tuple[Tensor, ...]:
+        """All that a cell consists of."""
+        return (self.cells,) if self.scales is None else (self.cells, self.scales)
+
 
 @dataclass(frozen=True, slots=True)
 class Work:

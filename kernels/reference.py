@@ -147,7 +147,8 @@ def rope_write(
     `pieces` are queries, keys and values of all heads, [pieces, tokens, heads · head size], to
     which `bias` is added. `norms` are the weights, [head size], by which the heads of queries and
     keys are normalised first. Token t stands at `positions[t]` and owns the cell `slots[t]`,
-    counted through all blocks of the pool. Queries are [tokens, query heads, head size].
+    counted through all blocks of the pool; padding has a slot below 0 and nothing is written.
+    Queries are [tokens, query heads, head size].
     """
     _, _, _, kv_heads, _, size = pool.cells.shape
     heads = (pieces.sum(0) + (0.0 if bias is None else bias)).unflatten(1, (-1, size))
@@ -173,7 +174,8 @@ def rotate(heads: Tensor, rope: Rope, positions: Tensor) -> Tensor:
 
 
 def _write(pool: Pool, layer: int, slots: Tensor, cells: Tensor) -> None:
-    """Store cells, f32 [tokens, 2, kv heads, head size]."""
+    """Store cells, f32 [tokens, 2, kv heads, head size]; a slot below 0 belongs to padding."""
+    slots, cells = slots[slots >= 0], cells[slots >= 0]
     block, cell = slots // CELLS, slots % CELLS
     if pool.scales is not None:
         scales = (cells.abs().amax(-1) / 127).half()
@@ -189,7 +191,8 @@ def attend(
     """Attention of queries, [tokens, query heads, head size], to their cells: [tokens, all heads].
 
     A token sees the cells of its items at its own position and before; with a `window` only the
-    last so many. With `softcap` a score s becomes softcap · tanh(s / softcap).
+    last so many. With `softcap` a score s becomes softcap · tanh(s / softcap). A token without
+    items, which only fills the pass up, gets zeros.
     """
     top = queries.new_full(queries.shape[:2], -math.inf, dtype=torch.float32)
     total, result = torch.zeros_like(top), torch.zeros_like(queries, dtype=torch.float32)
@@ -209,6 +212,7 @@ def attend(
         seen_values = torch.einsum("thgc,chd->thgd", grouped, values).flatten(1, 2)
         result[rows] = result[rows] * before[..., None] + seen_values
         top[rows] = peak
+    total = torch.where(total > 0, total, 1.0)
     return Activations((result / total[..., None]).flatten(1))
 
 
@@ -241,5 +245,5 @@ def top(logits: Tensor, count: int, allowed: Tensor | None = None) -> tuple[Tens
         bits = (allowed[..., None] >> torch.arange(8, device=logits.device)) & 1
         inside = bits.flatten(1)[:, : logits.shape[1]].bool()
         logits = logits.masked_fill(~inside, -math.inf)
-    values, numbers = torch.sort(logits, 1, descending=True, stable=True)
+    values, numbers = torch.sort(logits, dim=1, descending=True, stable=True)
     return values[:, :count], numbers[:, :count].int()

@@ -50,6 +50,7 @@ COMMANDS = {
     "rm": "sessions:rm",
     "calibrate": "calibrate:calibrate",
     "demo": "demo:app",
+    "bench": "bench:app",
     "daemon": "daemon:app",
     "config": "config:app",
     "doctor": "doctor:doctor",

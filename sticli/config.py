@@ -18,8 +18,10 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Every setting, with its default; `DOC` says what each means."""
 
     model: str = ""
+    engine: str = "auto"
     context: int = 0
-    kv_budget_mb: int = 2048
+    kv_budget_mb: int = 0
+    kv_type: str = "f16"
     host_budget_mb: int = 2048
     disk_budget_mb: int = 8192
     threads: int = 0
@@ -36,8 +38,11 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 DOC = {
     "model": "path of a GGUF file; empty: the embedded model",
+    "engine": "gpu, llama.cpp, or auto: gpu where there is a CUDA GPU that can run the model",
     "context": "cells of a new session; 0: what the model was trained for, at most 8192",
-    "kv_budget_mb": "memory for the caches of the sessions at work, MiB",
+    "kv_budget_mb": "memory for the caches of the sessions at work, MiB; 0: 2048 on a CPU, on a"
+    " GPU what the model leaves free, less a tenth",
+    "kv_type": "numbers in the caches: f16, bf16 or q8; on llama.cpp f16 only",
     "host_budget_mb": "memory for the caches of sessions that made room for others, MiB",
     "disk_budget_mb": "disk for snapshots of sessions, MiB",
     "threads": "CPU threads of the engine; 0: measured, at most one a physical core",
@@ -55,6 +60,8 @@ DOC = {
 KINDS = {str: "text", int: "a whole number", float: "a number"}
 
 CHOICES = {
+    "engine": ("auto", "gpu", "llama.cpp"),
+    "kv_type": ("f16", "bf16", "q8"),
     "durability": ("normal", "full"),
     "log_level": ("debug", "info", "warning", "error"),
 }

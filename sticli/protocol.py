@@ -229,6 +229,17 @@ class Model(msgspec.Struct, frozen=True):
     detail: dict[str, str]  # engine settings found by calibration, build, template kind
 
 
+class Loading(msgspec.Struct, frozen=True):
+    """How far the model is: bytes of its weights, then how many of its kernels."""
+
+    done: int
+    total: int
+    what: str  # weights | kernels
+
+    def __str__(self) -> str:
+        return f"{self.what}: {100 * self.done // max(1, self.total)} %"
+
+
 class Problem(msgspec.Struct, frozen=True):
     """The body of every refused request, under the key `error`."""
 
@@ -258,6 +269,7 @@ class Status(msgspec.Struct, frozen=True):
     counters: dict[str, int]  # counters of the front: lines, flash hits, events
     paths: dict[str, str]
     failure: Problem | None = None  # why the worker is stopped
+    loading: Loading | None = None  # while the worker starts, and can tell
     schema_version: int = SCHEMA
 
 

@@ -1,10 +1,11 @@
 """What the worker's state means for who waits for it."""
 
 import time
+from collections.abc import Callable
 
 from sticli.client import Client
 from sticli.errors import SticliError
-from sticli.protocol import Status
+from sticli.protocol import Loading, Status
 
 LOOK = 0.05  # seconds between looks
 
@@ -19,17 +20,20 @@ def failure(status: Status) -> SticliError | None:
     return SticliError("worker_down", status.last_error, "see `sticli daemon logs`")
 
 
-def wait(client: Client, seconds: float) -> Status:
-    """The status once the worker is ready, or when the time is over.
+def wait(client: Client, seconds: float, tell: Callable[[Loading], None]) -> Status:
+    """The status once the worker is ready, or when for so many seconds nothing went on.
 
     Raises:
         SticliError: why it will not become ready.
     """
-    end = time.monotonic() + seconds
+    end, known = time.monotonic() + seconds, None
     while True:
         status = client.status()
         if error := failure(status):
             raise error
+        if status.loading and status.loading != known:
+            end, known = time.monotonic() + seconds, status.loading
+            tell(known)
         if status.worker == "ready" or time.monotonic() > end:
             return status
         time.sleep(LOOK)

@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from sticli.daemon.engines.base import Damaged, Exhausted, Logits, Output, Plan, Row, Seq
+from sticli.daemon.engines.base import Damaged, Exhausted, Logits, Output, Plan, Row, Scores, Seq
+from tests.fleeting import Fleeting
 from tests.simulated import Clock, Price
 
 BOS = "<s>"
@@ -108,7 +109,7 @@ class FakeEngine:
     ) -> None:
         self.shares = shares
         self.slides = slides
-        self.cells = cells
+        self.cells = self.longest = cells
         self.chunk = chunk
         self.detail = {"kv": "hash"}
         self.seed = seed
@@ -209,13 +210,15 @@ class FakeEngine:
             if need[id(family)] > family.limit:
                 raise Exhausted(f"{need[id(family)]} cells of {family.limit}")
 
-    def _compute(self, row: Row) -> Logits | None:
+    def _compute(self, row: Row) -> Scores | None:
         sequence = self._sequences[row.seq]
         self._extend(sequence, row.tokens)
         if row.wants == "none":
             return None
         count = len(row.tokens) if row.wants == "all" else 1
-        return np.stack([self._logits(cell.digest) for cell in sequence.cells[-count:]])
+        logits = [self._logits(cell.digest) for cell in sequence.cells[-count:]]
+        now = len(self.plans)
+        return Fleeting(np.stack(logits), lambda: len(self.plans) != now)
 
     def _extend(self, sequence: _Sequence, tokens: Sequence[int]) -> None:
         cells = sequence.cells

@@ -9,6 +9,19 @@ from numpy.typing import NDArray
 
 Seq = NewType("Seq", int)
 Logits = NDArray[np.float32]
+Allowed = NDArray[
+    np.uint8
+]  # one bit a token, the lowest first; what lies beyond counts for nothing
+
+
+class Progress(Protocol):
+    """Hears how far a model is: bytes of its weights, and then how many of its kernels."""
+
+    def __call__(self, done: int, total: int, what: str = "weights") -> None: ...
+
+
+def unheard(done: int, total: int, what: str = "weights") -> None:
+    """A `Progress` for whom nobody waits."""
 
 
 class Exhausted(Exception):
@@ -44,10 +57,54 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True)
-class Output:
-    """One entry a row of the plan: None, or logits of shape [wanted, vocabulary]."""
+class Pick:
+    """The likeliest token among those allowed.
 
-    logits: tuple[Logits | None, ...]
+    `lead` is how far its logit lies above its best rival among all tokens: negative if it is not
+    the best, 0.0 if that is no finite number.
+    """
+
+    token: int
+    lead: float
+
+
+class Scores(Protocol):
+    """Logits of the tokens of a row that wanted them, wherever they lie.
+
+    Good until the engine's next pass.
+    """
+
+    def __len__(self) -> int:
+        """How many tokens of the row wanted them."""
+        ...
+
+    def pick(self, index: int, allowed: Allowed | None = None) -> Pick:
+        """What would follow the wanted token `index`, counted from 0.
+
+        Raises:
+            ValueError: the logits are no finite numbers, so the computation went wrong.
+        """
+        ...
+
+    def read(self) -> Logits:
+        """All of them, of shape [wanted, vocabulary]; the caller's own."""
+        ...
+
+    def kept(self) -> "Scores":
+        """Those of the last token, good for as long as somebody holds them."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """One entry a row of the plan: None where it wanted nothing."""
+
+    scores: tuple[Scores | None, ...]
+
+    @property
+    def logits(self) -> tuple[Logits | None, ...]:
+        """All of them read: where time does not count."""
+        return tuple(None if item is None else item.read() for item in self.scores)
 
 
 class Engine(Protocol):
@@ -55,6 +112,7 @@ class Engine(Protocol):
 
     name: str
     cells: int  # the budget: cells that sessions may reserve together
+    longest: int  # the most tokens that one sequence may hold
     chunk: int  # the most tokens one pass computes well; a plan may hold more
     cell_bytes: int  # memory of one cell
     rewinds: bool  # whether a fork or cut at an earlier length is free; else it computes again

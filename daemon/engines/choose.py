@@ -1,24 +1,56 @@
 """Which engine runs which model: from settings to an open engine, its vocabulary and its card."""
 
 import importlib.resources
+import logging
+from dataclasses import dataclass
 from pathlib import Path
 
 import llama_cpp
 
+from sticli import cuda
 from sticli.config import Settings
 from sticli.daemon.engines import fingerprint, machine, modelfile
-from sticli.daemon.engines.base import Engine, Exhausted, Vocabulary
+from sticli.daemon.engines.base import Engine, Exhausted, Progress, Vocabulary, unheard
 from sticli.daemon.engines.calibration import calibrated
+from sticli.daemon.engines.gpu import hparams
 from sticli.daemon.engines.llamacpp import LlamaCpp
 from sticli.daemon.engines.measurement import cell_bytes
 from sticli.daemon.engines.model import Model, refusal
+from sticli.daemon.engines.modelfile import Header
 from sticli.daemon.engines.tuning import Tuning
 from sticli.daemon.engines.vocabulary import ModelVocabulary
 from sticli.daemon.messages import Ready
 from sticli.errors import SticliError
 
+BUDGET_MB = 2048  # of memory for cells on a CPU, unless the settings say
 
-def open_engine(settings: Settings, cache_folder: Path) -> tuple[Engine, Vocabulary, Ready]:
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """A model file that was checked, and all that decides how it is run."""
+
+    path: Path
+    header: Header
+    sha256: str
+    settings: Settings
+    cache_folder: Path
+    progress: Progress
+
+
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    """An engine, the model whose vocabulary it speaks, and the context that it was trained for."""
+
+    engine: Engine
+    words: Model
+    context: int
+
+
+def open_engine(
+    settings: Settings, cache_folder: Path, progress: Progress = unheard
+) -> tuple[Engine, Vocabulary, Ready]:
     """The engine for the configured model; hashes and measurements are kept in `cache_folder`.
 
     Raises:
@@ -27,23 +59,18 @@ def open_engine(settings: Settings, cache_folder: Path) -> tuple[Engine, Vocabul
     path = Path(settings.model).expanduser().absolute() if settings.model else embedded_model()
     header = modelfile.check(path)
     sha256 = fingerprint.sha256(path, cache_folder / "models.json")
-    model = Model(path)
-    try:
-        engine = _engine(model, sha256, settings, cache_folder)
-    except Exhausted as error:
-        model.close()
-        raise refusal(path, str(error)) from None
+    opened = _open(_Source(path, header, sha256, settings, cache_folder, progress))
     ready = Ready(
         path=str(path),
         name=header.name or path.stem,
         sha256=sha256,
-        engine=engine.name,
-        context=model.context,
-        vocabulary=model.vocabulary_size,
-        cells=engine.cells,
-        detail=engine.detail,
+        engine=opened.engine.name,
+        context=opened.context,
+        vocabulary=opened.words.vocabulary_size,
+        cells=opened.engine.cells,
+        detail=opened.engine.detail,
     )
-    return engine, ModelVocabulary(model), ready
+    return opened.engine, ModelVocabulary(opened.words), ready
 
 
 def embedded_model() -> Path:
@@ -63,18 +90,70 @@ def embedded_model() -> Path:
     return files[0]
 
 
-def _engine(model: Model, sha256: str, settings: Settings, cache_folder: Path) -> LlamaCpp:
+def _open(source: _Source) -> _Opened:
+    """The engine that the settings name; of themselves the gpu engine where a GPU can run this."""
+    wanted = source.settings.engine
+    if wanted == "gpu":
+        return _open_gpu(source)
+    if wanted == "llama.cpp":
+        return _open_llamacpp(source, "the settings say so")
+    reason = cuda.unfit(cuda.find())
+    if not reason:
+        try:
+            return _open_gpu(source)
+        except SticliError as error:
+            reason = error.message
+    log.info("llama.cpp runs the model: %s", reason)
+    return _open_llamacpp(source, reason)
+
+
+def _open_gpu(source: _Source) -> _Opened:
+    if lacking := cuda.lacking():
+        raise SticliError(
+            "model",
+            f"the gpu engine cannot run: {lacking}",
+            "`pip install 'sticli[gpu]'`, or set `engine = \"llama.cpp\"`",
+        )
+    hparams.read(source.header, source.path)  # what is refused needs no torch
+    from sticli.daemon.engines.gpu.opening import open_gpu  # imports it: seconds, and memory
+
+    engine, context = open_gpu(source.path, source.header, source.settings, source.progress)
+    return _Opened(engine, Model(source.path, vocabulary_only=True), context)
+
+
+def _open_llamacpp(source: _Source, reason: str) -> _Opened:
+    kind = source.settings.kv_type
+    if kind != "f16":
+        raise SticliError(
+            "bad_request",
+            f"kv_type {kind} is for the gpu engine, and llama.cpp runs the model: {reason}",
+            'set `kv_type = "f16"`',
+        )
+    model = Model(source.path, source.progress)
+    try:
+        engine = _llamacpp(model, source, reason)
+    except Exhausted as error:
+        model.close()
+        raise refusal(source.path, str(error)) from None
+    return _Opened(engine, model, model.context)
+
+
+def _llamacpp(model: Model, source: _Source, reason: str) -> LlamaCpp:
+    settings = source.settings
     threads = [settings.threads] if settings.threads else machine.thread_counts()
     # This first pass also brings the weights into memory, so that what is measured next is warm.
     size = cell_bytes(model, Tuning(flash=False, chunk=512, threads=threads[0]))
-    finding = calibrated(model, sha256, threads, cache_folder / "calibration.json")
+    cache = source.cache_folder / "calibration.json"
+    finding = calibrated(model, source.sha256, threads, cache)
     tuning = finding.tuning
     detail = {
         "llama-cpp-python": llama_cpp.__version__,
+        "chosen": reason,
         "threads": str(tuning.threads),
         "flash_attention": "on" if tuning.flash else "off",
         "chunk": str(tuning.chunk),
         "cell_bytes": str(size),
         "calibration": finding.measured,
     }
-    return LlamaCpp(model, tuning, (settings.kv_budget_mb << 20) // size, size, detail)
+    budget = (settings.kv_budget_mb or BUDGET_MB) << 20
+    return LlamaCpp(model, tuning, budget // size, size, detail)

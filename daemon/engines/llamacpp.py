@@ -7,14 +7,15 @@ import zlib
 from sticli.daemon.engines.base import (
     Damaged,
     Exhausted,
-    Logits,
     Output,
     Plan,
     Row,
+    Scores,
     Seq,
 )
 from sticli.daemon.engines.family import Family
 from sticli.daemon.engines.model import Model
+from sticli.daemon.engines.scores import HostScores
 from sticli.daemon.engines.tuning import Tuning
 
 _HEADER = struct.Struct("<8sIIQQ")  # magic, shape of the model, checksum, tokens, payload bytes
@@ -30,7 +31,7 @@ class LlamaCpp:
     def __init__(
         self, model: Model, tuning: Tuning, cells: int, cell_bytes: int, detail: dict[str, str]
     ) -> None:
-        self.cells = cells
+        self.cells = self.longest = cells
         self.cell_bytes = cell_bytes
         self.chunk = tuning.chunk
         self.rewinds = not model.recurrent
@@ -149,18 +150,18 @@ class LlamaCpp:
             Exhausted: a family's cells do not hold its rows; then nothing has changed.
         """
         groups = self._groups(plan)
-        logits: list[Logits | None] = [None] * len(plan.rows)
+        scores: list[Scores | None] = [None] * len(plan.rows)
         try:
             for family, places in groups.items():
                 rows = [plan.rows[place] for place in places]
                 slots = [self._places[row.seq][1] for row in rows]
                 for place, found in zip(places, family.decode(slots, rows), strict=True):
-                    logits[place] = found
+                    scores[place] = None if found is None else HostScores(found)
         except BaseException:
             for row in plan.rows:
                 self.cut(row.seq, row.start)
             raise
-        return Output(tuple(logits))
+        return Output(tuple(scores))
 
     def _groups(self, plan: Plan) -> dict[Family, list[int]]:
         """Places of the plan's rows by family, after checking that every row can run."""

@@ -1,28 +1,41 @@
 """A loaded llama_model: its life, and whether sessions can run on it."""
 
 import ctypes
+import weakref
 from pathlib import Path
+from typing import Any
 
 import llama_cpp
 
 from sticli.daemon.engines import log, machine
+from sticli.daemon.engines.base import Progress, unheard
 from sticli.errors import SticliError
 
 
 class Model:
-    """The weights in memory; `pointer` is what llama.cpp's functions take."""
+    """The weights in memory; `pointer` is what llama.cpp's functions take.
 
-    def __init__(self, path: Path) -> None:
+    With `vocabulary_only` there are no weights: only what a vocabulary needs.
+    """
+
+    def __init__(
+        self, path: Path, progress: Progress = unheard, *, vocabulary_only: bool = False
+    ) -> None:
         log.quiet()
         llama_cpp.llama_backend_init()
         params = llama_cpp.llama_model_default_params()
+        params.vocab_only = vocabulary_only
+        params.progress_callback = teller = _teller(path, progress)
         params.n_gpu_layers = 0
         # llama.cpp (of llama-cpp-python 0.3.36) crashes when it repacks 8-bit weights for AMX.
         params.use_extra_bufts = not machine.has_amx()
         with log.heard() as errors:
             self.pointer = llama_cpp.llama_model_load_from_file(bytes(path), params)
+        del teller  # llama.cpp called it until now
         if not self.pointer:
             raise refusal(path, "; ".join(errors[:1]) or "llama.cpp does not say why")
+        self._free = weakref.finalize(self, llama_cpp.llama_model_free, self.pointer)
+        self._free.atexit = False  # at exit contexts may still be there
         try:
             self._check(path)
         except SticliError:
@@ -56,9 +69,20 @@ class Model:
 
     def close(self) -> None:
         """Free the weights; every context must be gone."""
-        if self.pointer:
-            llama_cpp.llama_model_free(self.pointer)
-            self.pointer = None
+        self._free()
+        self.pointer = None
+
+
+def _teller(path: Path, progress: Progress) -> Any:
+    """What llama.cpp calls with the share of the file that it has loaded."""
+    size = path.stat().st_size if path.exists() else 0
+
+    @llama_cpp.llama_progress_callback  # type: ignore[untyped-decorator]
+    def tell(share: float, _data: ctypes.c_void_p) -> bool:
+        progress(int(share * size), size)
+        return True
+
+    return tell
 
 
 def refusal(path: Path, why: str) -> SticliError:

@@ -1,9 +1,10 @@
-"""The header of a GGUF file, checked in plain Python before llama.cpp sees the file."""
+"""The header of a GGUF file, checked in plain Python before an engine sees the file."""
 
+import math
 import mmap
 import struct
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from gguf.constants import GGML_QUANT_SIZES, GGMLQuantizationType
@@ -18,18 +19,35 @@ LONGEST_NAME = 63  # of a tensor
 MOST_DIMENSIONS = 4
 _CUT = "it ends inside its header"
 _STRING, _ARRAY = 8, 9
-_WIDTHS = {0: 1, 1: 1, 2: 2, 3: 2, 4: 4, 5: 4, 6: 4, 7: 1, 10: 8, 11: 8, 12: 8}  # bytes by type
+MOST_KEPT = 4096  # items of an array of numbers that are worth keeping: it may say one a layer
+_LETTERS = "BbHhIif?  Qqd"  # of numbers, by type
 _SIZES = {int(kind): sizes for kind, sizes in GGML_QUANT_SIZES.items()}
 _KNOWN = {int(kind) for kind in GGMLQuantizationType}
 
 
+Number = int | float  # a flag is a number too
+Value = str | Number | tuple[Number, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A tensor in the file: its type's number, sizes with the innermost last, place in bytes."""
+
+    kind: int
+    shape: tuple[int, ...]
+    start: int
+    size: int
+
+
 @dataclass(frozen=True, slots=True)
 class Header:
-    """What the file says about itself."""
+    """What the file says about itself; of long arrays and those of text it keeps the length."""
 
     name: str
     architecture: str
-    tensors: int
+    values: Mapping[str, Value]
+    lengths: Mapping[str, int]
+    tensors: Mapping[str, Stored]
 
 
 class _Reader:
@@ -52,6 +70,11 @@ class _Reader:
         if count > len(self._data) - self.at:
             raise ValueError(_CUT)
         self.at += count
+
+    def numbers(self, kind: int, items: int) -> tuple[Number, ...]:
+        """Numbers of a type of metadata."""
+        form = struct.Struct(f"<{items}{_letter(kind)}")
+        return form.unpack(self.raw(form.size))
 
     def count(self, kind: str, most: int, what: str) -> int:
         """A number of things that must not exceed `most`."""
@@ -99,63 +122,84 @@ def _parse(data: mmap.mmap) -> Header:
     if version not in (2, 3):
         raise ValueError(f"GGUF version {version} is not supported, 2 and 3 are")
     tensors = reader.count("Q", MOST_TENSORS, "tensors")
-    metadata = reader.count("Q", MOST_METADATA, "metadata values")
-    values = _metadata(reader, metadata)
-    alignment = _alignment(values)
-    ends = [_tensor_end(reader) for _ in range(tensors)]
+    values, lengths = _metadata(reader, reader.count("Q", MOST_METADATA, "metadata values"))
+    alignment = _alignment(values.get("general.alignment", 32))
+    stored = dict(_tensor(reader) for _ in range(tensors))
+    if len(stored) < tensors:
+        raise ValueError("two tensors of it have the same name")
     start = -(-reader.at // alignment) * alignment
-    if ends and start + max(ends) > len(data):
-        raise ValueError(f"{start + max(ends)} bytes belong to it, the file holds {len(data)}")
+    end = max((item.start + item.size for item in stored.values()), default=0)
+    if stored and start + end > len(data):
+        raise ValueError(f"{start + end} bytes belong to it, the file holds {len(data)}")
     return Header(
-        name=values.get(b"general.name", b"").decode("utf-8", "replace"),
-        architecture=values.get(b"general.architecture", b"").decode("utf-8", "replace"),
-        tensors=tensors,
+        name=_text(values.get("general.name")),
+        architecture=_text(values.get("general.architecture")),
+        values=values,
+        lengths=lengths,
+        tensors={name: replace(item, start=start + item.start) for name, item in stored.items()},
     )
 
 
-def _metadata(reader: _Reader, count: int) -> Mapping[bytes, bytes]:
-    """The raw bytes of every value that is no array."""
-    values = {}
+def _text(value: Value | None) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _metadata(reader: _Reader, count: int) -> tuple[dict[str, Value], dict[str, int]]:
+    """Every value that is no long array and no array of text; and the length of every array."""
+    values: dict[str, Value] = {}
+    lengths = {}
     for _ in range(count):
-        key = reader.string()
+        key = _decoded(reader.string())
         kind = reader.take("I")
         if kind == _ARRAY:
-            _skip_array(reader)
+            lengths[key], kept = _array(reader)
+            values.update({key: kept} if kept else {})
         else:
-            values[key] = reader.string() if kind == _STRING else reader.raw(_width(kind))
-    return values
+            values[key] = (
+                _decoded(reader.string()) if kind == _STRING else reader.numbers(kind, 1)[0]
+            )
+    return values, lengths
 
 
-def _skip_array(reader: _Reader) -> None:
+def _decoded(text: bytes) -> str:
+    return text.decode("utf-8", "replace")
+
+
+def _array(reader: _Reader) -> tuple[int, tuple[Number, ...]]:
+    """How many items it has, and those that are kept."""
     kind = reader.take("I")
     items = reader.count("Q", MOST_ITEMS, "items of an array")
-    if kind != _STRING:
-        reader.skip(items * _width(kind))
-        return
-    reader.skip_strings(items)
+    if kind == _STRING:
+        reader.skip_strings(items)
+        return items, ()
+    if items <= MOST_KEPT:
+        return items, reader.numbers(kind, items)
+    reader.skip(items * struct.calcsize("<" + _letter(kind)))
+    return items, ()
 
 
-def _width(kind: int) -> int:
-    if kind not in _WIDTHS:
+def _letter(kind: int) -> str:
+    """The struct format letter of a type of numbers."""
+    letter = _LETTERS[kind] if kind < len(_LETTERS) else " "
+    if letter == " ":
         raise ValueError(f"metadata of unknown type {kind}")
-    return _WIDTHS[kind]
+    return letter
 
 
-def _alignment(values: Mapping[bytes, bytes]) -> int:
-    alignment = int.from_bytes(values.get(b"general.alignment", b"\x20"), "little")
-    if not 1 <= alignment <= 1 << 16 or alignment & (alignment - 1):
-        raise ValueError(f"an alignment of {alignment}")
-    return alignment
+def _alignment(value: Value) -> int:
+    if not isinstance(value, int) or not 1 <= value <= 1 << 16 or value & (value - 1):
+        raise ValueError(f"an alignment of {value}")
+    return value
 
 
-def _tensor_end(reader: _Reader) -> int:
-    """Where a tensor's data ends, counted from the start of all data."""
-    name = reader.raw(reader.count("Q", LONGEST_NAME, "bytes of a tensor's name"))
-    items = 1
+def _tensor(reader: _Reader) -> tuple[str, Stored]:
+    """A tensor's name and entry; `start` is counted from the start of all data."""
+    name = _decoded(reader.raw(reader.count("Q", LONGEST_NAME, "bytes of a tensor's name")))
+    shape: list[int] = []
     for _ in range(reader.count("I", MOST_DIMENSIONS, "dimensions of a tensor")):
-        items *= reader.count("Q", 1 << 40, "items of a tensor")
+        shape.insert(0, reader.count("Q", 1 << 40, "items of a tensor"))
     kind, offset = reader.take("I"), reader.take("Q")
     if kind not in _KNOWN:
-        raise ValueError(f"tensor {name.decode('utf-8', 'replace')} is of unknown type {kind}")
+        raise ValueError(f"tensor {name} is of unknown type {kind}")
     block, width = _SIZES[kind]
-    return int(offset + items // block * width)
+    return name, Stored(kind, tuple(shape), offset, math.prod(shape) // block * width)

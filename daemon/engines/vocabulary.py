@@ -14,6 +14,7 @@ class ModelVocabulary:
     """The vocabulary of `model`; of no use after the model was closed."""
 
     def __init__(self, model: Model) -> None:
+        self._model = model  # it must outlive this
         self._vocabulary = model.vocabulary
         self._make_room(4096)
         self._bytes = ctypes.create_string_buffer(64)

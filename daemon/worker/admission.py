@@ -6,7 +6,7 @@ Asks of one session start in turn; sessions do not wait for each other.
 from collections.abc import Callable, Mapping
 
 from sticli.daemon import messages
-from sticli.daemon.engines.base import Logits, Seq
+from sticli.daemon.engines.base import Scores, Seq
 from sticli.daemon.worker import replies
 from sticli.daemon.worker.evaluation import Evaluation
 from sticli.daemon.worker.point import Point
@@ -39,7 +39,7 @@ class Admission:
         want: Want,
         send: Callable[[messages.Outbound], None],
         refuse: Callable[[messages.Ask, SticliError], None],
-        resume: Callable[[Question, Logits, float], None],
+        resume: Callable[[Question, Scores, float], None],
     ) -> None:
         self._queue = queue
         self._running = running
@@ -162,7 +162,7 @@ class Admission:
         )
         self._running.start(question)
         self._usage.count("ready_fallthroughs")
-        self._resume(question, found.logits, now)
+        self._resume(question, found.scores, now)
         return True
 
 

@@ -219,6 +219,13 @@ class Desk:
         Raises:
             SticliError: budget_exceeded.
         """
+        if limit > self._engine.longest:
+            raise SticliError(
+                "budget_exceeded",
+                f"session {name} needs {limit:,} cells, the model's positions end at "
+                f"{self._engine.longest:,}",
+                "give it a lower limit",
+            )
         if limit > self._engine.cells:
             raise SticliError(
                 "budget_exceeded",

@@ -6,7 +6,7 @@ An answer is for the newest lines: what gave way begins again with those.
 from collections.abc import Callable
 
 from sticli.daemon import messages
-from sticli.daemon.engines.base import Logits, Vocabulary
+from sticli.daemon.engines.base import Scores, Vocabulary
 from sticli.daemon.worker import replies
 from sticli.daemon.worker.flash import Flash, Standing
 from sticli.daemon.worker.guide import Guide, Guides
@@ -110,28 +110,28 @@ class Evaluation:
         part = PART * (session.limit - session.length)
         return self._running.fits(session, need) and (not held or held + need <= part)
 
-    def decide(self, question: Question, logits: Logits) -> messages.Evaluated:
-        """Read a decision off the logits, shape [1, vocabulary], that follow its question.
+    def decide(self, question: Question, scores: Scores) -> messages.Evaluated:
+        """Read a decision off the scores that follow its question.
 
         Where they do not decide, the fork stays: an ask goes on from there.
 
         Raises:
-            ValueError: the logits are no numbers.
+            ValueError: the scores are no numbers.
         """
-        reading = self._read(question, logits)
+        reading = self._read(question, scores)
         if reading.certain:
             self._running.end(question)
         else:
-            self._ready.keep(question, logits[-1:].copy())
+            self._ready.keep(question, scores.kept())
         return replies.decided(question, reading)
 
-    def _read(self, question: Question, logits: Logits) -> Reading:
+    def _read(self, question: Question, scores: Scores) -> Reading:
         standing = self._flash.get(question.session.name, str(question.id))
         assert standing is not None, "a question that is forgotten does not run"
         assert standing.form is not None, "a decision has choices"
         assert question.guide is not None, "so its answer has a form"
         choices = standing.form.choices or ()
-        return read(logits[-1], question.guide, choices, standing.gap, self._vocabulary)
+        return read(scores, question.guide, choices, standing.gap, self._vocabulary)
 
     def yields(self, session: Session, now: float) -> bool:
         """Give up what can be done without most easily; False where nothing is left."""

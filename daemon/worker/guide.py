@@ -9,9 +9,8 @@ from dataclasses import dataclass
 import msgspec
 import numpy as np
 from llguidance import LLMatcher, LLParserLimits, LLTokenizer
-from numpy.typing import NDArray
 
-from sticli.daemon.engines.base import Logits, Vocabulary
+from sticli.daemon.engines.base import Allowed, Vocabulary
 from sticli.daemon.worker import grammar
 from sticli.errors import SticliError
 from sticli.form import Form
@@ -30,13 +29,13 @@ LIMITS = LLParserLimits(
 class Guide:
     """The way of one answer through its form; follows the tokens that are produced, no guesses."""
 
-    def __init__(self, matcher: LLMatcher, need: int, lines: NDArray[np.bool_] | None) -> None:
+    def __init__(self, matcher: LLMatcher, need: int, lines: Allowed | None) -> None:
         self.need = need  # tokens within which the answer is complete; 0: nobody knows
         self._matcher = matcher
         self._lines = lines  # the tokens that end an answer of one line
 
-    def mask(self, logits: Logits) -> Logits:
-        """Logits of shape [vocabulary] in which tokens that may not come next are impossible.
+    def allowed(self) -> Allowed:
+        """The tokens that may come next.
 
         Once the answer is complete its end is among those that may.
 
@@ -46,10 +45,11 @@ class Guide:
         bits = np.frombuffer(self._matcher.compute_bitmask(), np.uint8)
         if self._matcher.is_error():  # it would allow an end, for an incomplete answer
             raise _never(self._matcher)
-        allowed = np.unpackbits(bits, count=len(logits), bitorder="little").view(np.bool_)
-        if self._lines is not None and self._matcher.is_accepting():
-            allowed |= self._lines
-        return np.where(allowed, logits, np.float32(-np.inf))
+        if self._lines is None or not self._matcher.is_accepting():
+            return bits
+        allowed = bits.copy()
+        allowed[: len(self._lines)] |= self._lines
+        return allowed
 
     def take(self, token: int) -> None:
         """Follow a token that was produced.
@@ -80,7 +80,7 @@ class Words:
     """What the grammars need to know of a vocabulary."""
 
     tokenizer: LLTokenizer
-    lines: NDArray[np.bool_]  # the tokens that begin with a newline
+    lines: Allowed  # the tokens that begin with a newline
 
 
 class Guides:
@@ -129,7 +129,7 @@ def _read(vocabulary: Vocabulary) -> Words:
     pieces = [vocabulary.piece(token) for token in range(vocabulary.size)]
     for token in ends:
         pieces[token] = b""  # only an end, never text
-    lines = np.array([piece.startswith(b"\n") for piece in pieces])
+    lines = np.packbits([piece.startswith(b"\n") for piece in pieces], bitorder="little")
     # one end more than the model has, for a vocabulary without any
     tokens = Tokens([*pieces, b""], vocabulary)
     return Words(LLTokenizer(tokens, eos_token=[*ends, len(pieces)], slices=[]), lines)  # type: ignore[arg-type]

@@ -1,6 +1,7 @@
 """Puts a worker together: the engine, what the front needs to know of it, and the loop."""
 
 import logging
+import os
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -12,6 +13,7 @@ from sticli.daemon import messages
 from sticli.daemon.engines.base import Engine, Vocabulary
 from sticli.daemon.worker import template
 from sticli.daemon.worker.desk import Desk
+from sticli.daemon.worker.loading import Loading
 from sticli.daemon.worker.loop import Loop, Receive
 from sticli.daemon.worker.prefix import SHARE, Prefixes
 from sticli.daemon.worker.recovery import Recovery
@@ -37,7 +39,9 @@ def build(start: messages.Start, receive: Receive, send: Send, clock: Now) -> Lo
     from sticli.daemon.engines.choose import open_engine  # heavy: only a real worker needs it
 
     folder = Path(start.snapshots)
-    engine, vocabulary, ready = open_engine(start.settings, folder.parent)
+    # Kernels that were compiled belong to the caches too.
+    os.environ.setdefault("TRITON_CACHE_DIR", str(folder.parent / "triton"))
+    engine, vocabulary, ready = open_engine(start.settings, folder.parent, Loading(send, clock))
     parts = template.split(vocabulary)
     snapshots = open_snapshots(folder, Path(start.key))
     loop = assemble(

@@ -5,7 +5,8 @@ import math
 from collections.abc import Callable
 
 from sticli.daemon import messages
-from sticli.daemon.engines.base import Engine, Logits, Plan
+from sticli.daemon.engines.base import Engine, Plan, Scores
+from sticli.daemon.engines.scores import HostScores
 from sticli.daemon.worker.desk import Desk
 from sticli.daemon.worker.question import Question
 from sticli.daemon.worker.replay import Replay
@@ -125,28 +126,33 @@ class Loop:
         began = self._clock()
         results = self._compute(step)
         now = self._clock()
-        for job, result in zip(step.jobs, results, strict=True):
+        pairs = list(zip(step.jobs, results, strict=True))
+        # Scores last until the next pass, and to move a session takes one: questions first.
+        pairs.sort(key=lambda pair: not isinstance(pair[0].lane, Question))
+        for job, result in pairs:
             if isinstance(job.lane, Question):
                 job.lane.device_s += (now - began) * job.count / step.tokens
             self._settle(job, result, now)
         self._scheduler.settle(step, now - began, now)
         self._usage.step(step, now - began)
 
-    def _compute(self, step: Step) -> list[Logits | Exception | None]:
+    def _compute(self, step: Step) -> list[Scores | Exception | None]:
         """What each row computed; where a pass fails, each row runs alone to find whose fault."""
         try:
-            return list(self._engine.run(step.plan).logits)
+            return list(self._engine.run(step.plan).scores)
         except Exception:
             log.exception("a pass of %d rows failed", len(step.jobs))
         return [self._alone(job) for job in step.jobs]
 
-    def _alone(self, job: Job) -> Logits | Exception | None:
+    def _alone(self, job: Job) -> Scores | Exception | None:
         try:
-            return self._engine.run(Plan((job.row,))).logits[0]
+            (scores,) = self._engine.run(Plan((job.row,))).scores
+            # the pass of the next row outdates them
+            return None if scores is None else HostScores(scores.read())
         except Exception as error:  # noqa: BLE001  told and logged by `_settle`
             return error
 
-    def _settle(self, job: Job, result: Logits | Exception | None, now: float) -> None:
+    def _settle(self, job: Job, result: Scores | Exception | None, now: float) -> None:
         """Hand a row's result to whom it concerns; a failure ends that one and nobody else."""
         desk, lane = self._desk, job.lane
         try:

@@ -5,8 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from sticli.daemon.engines.base import Logits, Seq, Vocabulary
-from sticli.daemon.worker import sampling
+from sticli.daemon.engines.base import Scores, Seq, Vocabulary
 from sticli.daemon.worker.guesses import PRICE, Guesses
 from sticli.daemon.worker.guide import Guide
 from sticli.daemon.worker.sessions import Session
@@ -120,23 +119,23 @@ class Question:
             return "all" if count > 1 else "last"
         return "last" if count == self._left() else "none"
 
-    def advance(self, count: int, logits: Logits | None, vocabulary: Vocabulary, now: float) -> str:
+    def advance(self, count: int, scores: Scores | None, vocabulary: Vocabulary, now: float) -> str:
         """Take in what a pass computed; returns the text that became printable.
 
         Of the guesses in the row those are kept that decoding one by one would have produced; the
         cells of the others lie beyond `length`, to be cut.
 
         Raises:
-            ValueError: the logits are no numbers.
+            ValueError: the scores are no numbers.
             SticliError: nothing goes on with the form of the answer.
         """
         guessed = self.guesses.tokens[: count - 1] if self.produced and count > 1 else []
         self.length += count - len(guessed)
-        if logits is None:
+        if scores is None:
             return ""
         printed, known = "", len(self.produced)
-        for row, guess in zip(logits[-1 - len(guessed) :], [*guessed, None], strict=True):
-            token = self._choose(row, now)
+        for index, guess in enumerate([*guessed, None], len(scores) - 1 - len(guessed)):
+            token = self._choose(scores, index, now)
             printed += self._add(token, vocabulary)
             if self.finish or token != guess:
                 break
@@ -145,17 +144,17 @@ class Question:
         self.guesses.settle(len(guessed), accepted)
         return printed
 
-    def _choose(self, logits: Logits, now: float) -> int:
+    def _choose(self, scores: Scores, index: int, now: float) -> int:
         """The likeliest token of those that the form allows.
 
         Confidence is about what the model would say by itself: a token that only the form makes
         the likeliest lies below its best rival.
         """
-        token = sampling.greedy(self.guide.mask(logits) if self.guide else logits)
+        pick = scores.pick(index, self.guide.allowed() if self.guide else None)
         if not self.produced:
             self.first_token = now
-            self.confidence = sampling.gap(logits, token)
-        return token
+            self.confidence = pick.lead
+        return pick.token
 
     def _add(self, token: int, vocabulary: Vocabulary) -> str:
         """Go on by one token; returns the text that became printable."""

@@ -7,7 +7,7 @@ import logging
 from collections.abc import Callable, Mapping
 
 from sticli.daemon import messages
-from sticli.daemon.engines.base import Engine, Logits, Vocabulary
+from sticli.daemon.engines.base import Engine, Scores, Vocabulary
 from sticli.daemon.worker import replies
 from sticli.daemon.worker.admission import Admission, Want
 from sticli.daemon.worker.evaluation import Evaluation
@@ -189,21 +189,21 @@ class Questions:
         gave_up, self._gave_up = self._gave_up, False
         return gave_up
 
-    def advance(self, question: Question, count: int, logits: Logits | None, now: float) -> None:
+    def advance(self, question: Question, count: int, scores: Scores | None, now: float) -> None:
         """Take in what a pass computed for a question.
 
         Raises:
-            ValueError: the logits are no numbers.
+            ValueError: the scores are no numbers.
             SticliError: nothing goes on with the form of the answer.
         """
         if question.source == "ready":
             question.length += count
-            if logits is not None:
-                self._send(self._evaluation.decide(question, logits))
+            if scores is not None:
+                self._send(self._evaluation.decide(question, scores))
                 self._usage.count("ready_evaluations")
             return
         filled = question.length + count
-        piece = question.advance(count, logits, self._vocabulary, now)
+        piece = question.advance(count, scores, self._vocabulary, now)
         if piece and question.source == "ask":
             self._send(messages.Piece(int(question.id), piece))
         if question.finish:
@@ -211,10 +211,10 @@ class Questions:
         elif question.length < filled:  # guesses that were wrong
             self._engine.cut(question.seq, question.length)
 
-    def _resume(self, question: Question, logits: Logits, now: float) -> None:
-        """Go on from the logits that follow a question whose tail was computed before."""
+    def _resume(self, question: Question, scores: Scores, now: float) -> None:
+        """Go on from the scores that follow a question whose tail was computed before."""
         try:
-            self.advance(question, 0, logits, now)
+            self.advance(question, 0, scores, now)
         except SticliError as error:
             self.fail(question, error)
         except ValueError as error:

@@ -6,8 +6,7 @@ A fork is of use as long as its session stays as it was; whatever settles, or ne
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sticli.daemon.engines.base import Engine, Logits, Vocabulary
-from sticli.daemon.worker import sampling
+from sticli.daemon.engines.base import Engine, Scores, Vocabulary
 from sticli.daemon.worker.guide import Guide
 from sticli.daemon.worker.question import Question
 from sticli.daemon.worker.running import Running
@@ -26,18 +25,20 @@ class Reading:
 
 
 def read(
-    logits: Logits, guide: Guide, choices: Sequence[str], gap: float, vocabulary: Vocabulary
+    scores: Scores, guide: Guide, choices: Sequence[str], gap: float, vocabulary: Vocabulary
 ) -> Reading:
-    """Scan logits of shape [vocabulary] for the choice that `guide` would let the model begin.
+    """The choice that `guide` would let the model begin, by the last of the scores.
 
     What is certain is what decoding would come to: the token is the same, and it leaves one way on.
 
     Raises:
-        ValueError: the logits are no numbers.
+        ValueError: the scores are no numbers.
     """
-    top, allowed = sampling.greedy(logits), sampling.greedy(guide.mask(logits))
-    lead, choice = sampling.gap(logits, top), _begun(choices, vocabulary.piece(allowed))
-    return Reading(choice, lead, bool(choice) and top == allowed and lead >= gap)
+    last = len(scores) - 1
+    top, allowed = scores.pick(last), scores.pick(last, guide.allowed())
+    choice = _begun(choices, vocabulary.piece(allowed.token))
+    certain = bool(choice) and top.token == allowed.token and top.lead >= gap
+    return Reading(choice, top.lead, certain)
 
 
 def _begun(choices: Sequence[str], piece: bytes) -> str:
@@ -52,7 +53,7 @@ class Prepared:
     """A fork that has read a decision's question, and what may follow."""
 
     question: Question
-    logits: Logits  # of shape [1, vocabulary]
+    scores: Scores  # of its last token
 
     @property
     def valid(self) -> bool:
@@ -79,11 +80,11 @@ class Ready:
         """Cells that are so set aside in all sessions."""
         return sum(map(self.cells, self._prepared))
 
-    def keep(self, question: Question, logits: Logits) -> None:
+    def keep(self, question: Question, scores: Scores) -> None:
         """Keep a question that runs as it is now; the oldest makes room."""
         session = question.session
         self._running.pause(question)
-        self._prepared.setdefault(session, []).append(Prepared(question, logits))
+        self._prepared.setdefault(session, []).append(Prepared(question, scores))
         if len(self._prepared[session]) > MOST:
             self.yields(session)
         self.outdate(session)

@@ -14,8 +14,8 @@ from sticli.daemon.worker.usage import Usage
 
 TOP = 8  # logits in a fingerprint
 TOLERANCE = 0.1  # logits: rounding differs a little with the shape of a pass
-# settings of engines that decide how cells are laid out; others may change freely
-LAYOUT = ("llama-cpp-python", "flash_attention", "cell_bytes", "kv")
+# settings of engines that decide what cells hold, and how; others may change freely
+LAYOUT = ("llama-cpp-python", "flash_attention", "device", "cell_bytes", "kv")
 
 log = logging.getLogger(__name__)
 
@@ -211,7 +211,7 @@ class Recovery:
         return top.tolist(), logits[top].tolist()
 
     def _logits(self, row: Row) -> Logits:
-        logits = self.engine.run(Plan((row,))).logits[0]
-        assert logits is not None, "a row that wants its last logits gets them"
-        last: Logits = logits[-1]
+        (scores,) = self.engine.run(Plan((row,))).scores
+        assert scores is not None, "a row that wants its last logits gets them"
+        last: Logits = scores.read()[-1]
         return last

@@ -21,6 +21,7 @@ from sticli.config import Settings
 from sticli.daemon import messages
 from sticli.daemon.engines.base import Engine, Output, Plan, Vocabulary
 from sticli.daemon.engines.choose import open_engine
+from sticli.daemon.engines.scores import HostScores
 from sticli.daemon.worker import house, template
 
 SYMBOLS = ("ACME", "QRST", "HALO", "VEXT", "MOND")
@@ -45,8 +46,8 @@ class Scripted:
         self.script, self._begin, self.passes = script, 0, 0
 
     def run(self, plan: Plan) -> Output:
-        output = self._engine.run(plan)
-        for row, logits in zip(plan.rows, output.logits, strict=True):
+        output = self._engine.run(plan).logits
+        for row, logits in zip(plan.rows, output, strict=True):
             if logits is None:
                 continue
             end = row.start + len(row.tokens)
@@ -56,7 +57,7 @@ class Scripted:
                 range(end - len(logits) + 1 - self._begin, end + 1 - self._begin)
             ):
                 logits[n][self.script[min(at, len(self.script) - 1)]] += ABOVE
-        return output
+        return Output(tuple(None if item is None else HostScores(item) for item in output))
 
 
 @dataclass(frozen=True, slots=True)

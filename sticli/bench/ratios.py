@@ -205,7 +205,7 @@ def main() -> None:
     parser.add_argument("--lines", type=int, default=1_000_000)
     options = parser.parse_args()
     print(f"{platform.processor() or platform.machine()}, Python {platform.python_version()}")
-    with daemon(options.model) as client:
+    with daemon(options.model, engine="llama.cpp") as client:  # as the bare calls are
         for figure in measure(client, options):
             print(f"{figure.name:52} {figure.value:>18}  target {figure.target:18} {figure.detail}")
 

@@ -10,6 +10,7 @@ import typer
 from msgspec.structs import asdict
 
 from sticli import worker
+from sticli.bar import Bar
 from sticli.client import Client
 from sticli.commands.status import facts
 from sticli.errors import NOT_FOUND, SticliError
@@ -26,7 +27,7 @@ Model = Annotated[
         metavar="FILE", help="A GGUF file for this daemon; the setting `model` is for all."
     ),
 ]
-LOADING = 60.0  # seconds that the model may take until a start says so and leaves
+LOADING = 60.0  # seconds without progress of the model until a start says so and leaves
 STOPPING = 60.0  # seconds that a clean stop may take: it writes snapshots
 
 
@@ -169,7 +170,8 @@ def _tell(call: Invocation, paths: Paths, found: Version) -> None:
     state = client.status()
     if state.worker != "ready" and not worker.failure(state):
         call.note("the model is loading")
-        state = worker.wait(client, LOADING)
+        with Bar(wanted=not call.quiet) as bar:
+            state = worker.wait(client, LOADING, bar.show)
     if error := worker.failure(state):
         raise error
     if state.last_error:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import typer
 
-from sticli import config, paths
+from sticli import config, cuda, paths
 from sticli.client import Client
 from sticli.errors import FAILURE, SticliError
 from sticli.invocation import document, of
@@ -99,6 +99,7 @@ def _settings(where: paths.Paths) -> Iterator[Check]:
         return
     yield Check("settings", True, f"{where.config_file}")
     yield _model(settings.model)
+    yield _gpu(settings.engine)
 
 
 def _model(setting: str) -> Check:
@@ -123,6 +124,15 @@ def _engine() -> Check:
     found = importlib.util.find_spec("llama_cpp")
     place = str(found.origin) if found else "llama_cpp is not installed"
     return _check("engine", found is not None, place, "pip install llama-cpp-python")
+
+
+def _gpu(engine: str) -> Check:
+    """A problem only where the gpu engine is insisted on and cannot run at all."""
+    gpu = cuda.find()
+    found = f"{gpu.name}; {cuda.unfit(gpu) or 'the gpu engine can use it'}" if gpu else "none"
+    lacking = cuda.lacking()
+    advice = f"{lacking}: pip install 'sticli[gpu]'" if lacking and (gpu or engine == "gpu") else ""
+    return Check("gpu", not (lacking and engine == "gpu"), found, advice)
 
 
 def _daemon(where: paths.Paths) -> Iterator[Check]:

@@ -12,10 +12,9 @@ PLACES = ("device", "host", "disk", "journal")
 
 def facts(status: Status, sessions: Iterable[Session]) -> Iterator[tuple[str, str]]:
     """What is worth knowing, as pairs; counters that say nothing yet are left out."""
-    pid = f"pid {status.worker_pid}, " if status.worker_pid else ""
     yield "version", status.version.version
     yield "pid", f"{status.version.pid}, up {age(time.time() - status.version.started)}"
-    yield "worker", f"{status.worker} ({pid}{plural(status.restarts, 'restart')})"
+    yield "worker", f"{status.worker} ({_worker(status)})"
     yield "model", _model(status.model) if status.model else "-"
     yield "model file", status.model.path if status.model else "-"
     yield "sessions", _places(status, sessions)
@@ -29,8 +28,16 @@ def facts(status: Status, sessions: Iterable[Session]) -> Iterator[tuple[str, st
     yield from status.paths.items()
 
 
+def _worker(status: Status) -> str:
+    pid = f"pid {status.worker_pid}, " if status.worker_pid else ""
+    if status.loading:
+        pid += f"{status.loading}, "
+    return pid + plural(status.restarts, "restart")
+
+
 def _model(model: Model) -> str:
-    return f"{model.name} ({model.engine}, {model.context:,} tokens)"
+    device = f" on {model.detail['device']}" if "device" in model.detail else ""
+    return f"{model.name} ({model.engine}{device}, {model.context:,} tokens)"
 
 
 def _places(status: Status, sessions: Iterable[Session]) -> str:

@@ -3,8 +3,8 @@
 An answer is the number of lines and the last one, so it shows what the session really holds.
 A decision is for the choice that the last line is; where that is none it is left open.
 Its second argument names a folder: a file `unloadable` there makes the model fail, `crash` makes
-it die at birth, and while there is a `stall` it reads no lines; what it hears of asks and cancels
-is noted in the file `heard`.
+it die at birth, while there is `loads` the model is half loaded, and while there is a `stall` it
+reads no lines; what it hears of asks and cancels is noted in the file `heard`.
 """
 
 import os
@@ -96,6 +96,10 @@ class Script:
         if (self.folder / "unloadable").exists():
             self.say(m.Failed(0, "", "model", "the file is cut short", "get it again"))
             sys.exit(1)
+        if (loads := self.folder / "loads").exists():
+            self.say(m.Loading(2_000_000, 4_000_000, "weights"))
+            while loads.exists():
+                time.sleep(0.005)
         self.say(m.Ready("/m", "scripted", "00", "script", 100, 10, CELLS, {}))
 
     def open(self, message: m.Open) -> None:

@@ -89,6 +89,26 @@ async def test_what_a_question_waits_for_in_the_worker_is_told(daemon: Daemon) -
     assert (await daemon.ask("s", "queue", live=True))["answer"] == "1: a"
 
 
+async def test_how_far_the_model_is_loaded_is_told(daemon: Daemon) -> None:
+    await ready(daemon, "a")
+    (daemon.folder / "loads").touch()
+    os.kill((await daemon.status())["worker_pid"], signal.SIGKILL)
+
+    async def loading() -> Any:
+        return (await daemon.status())["loading"]
+
+    assert await until(loading) == {"done": 2_000_000, "total": 4_000_000, "what": "weights"}
+    reader, writer = await daemon.http.open(
+        "POST", "/v1/sessions/s/ask", {"question": "last?", "stream": True}
+    )
+    said = await asyncio.wait_for(reader.readuntil(b"50 %"), SLOW)
+    assert b"the worker loads the model, weights: 50 %" in said
+    (daemon.folder / "loads").unlink()
+    assert b"1: a" in await asyncio.wait_for(reader.read(), SLOW)
+    writer.close()
+    assert (await daemon.status())["loading"] is None
+
+
 async def test_the_worker_explains_a_session(daemon: Daemon) -> None:
     await ready(daemon, "a", "b")
     account = await daemon.http.ok("GET", "/v1/sessions/s/explain")

@@ -30,6 +30,7 @@ class Script:
     lose_replies: int = 0  # appends that are stored and then cut off before the reply
     refuse: Json | None = None  # the error of every append
     failure: Json | None = None  # why the worker is stopped
+    loads: list[Json] = field(default_factory=list)  # what a model that loads says, look by look
     slow: float = 0.0  # seconds before an answer
     settle_after: float = 0.0  # seconds until appended lines settle
     sessions: dict[str, list[str]] = field(default_factory=dict)
@@ -62,9 +63,11 @@ class Script:
         } | self.account  # fmt: skip
 
     def status(self) -> Json:
+        loading = self.loads.pop(0) if self.loads else None
+        state = "starting" if loading else "stopped" if self.failure else "ready"
         return {
             "version": {"version": "0.1.0", "protocol": self.protocol, "pid": 1, "started": 0.0},
-            "worker": "stopped" if self.failure else "ready", "worker_pid": None, "restarts": 0,
+            "worker": state, "loading": loading, "worker_pid": None, "restarts": 0,
             "last_error": self.failure["message"] if self.failure else "", "model": None,
             "sessions": len(self.sessions), "cells": 0, "cells_reserved": 0, "cells_used": 0,
             "usage": self.usage, "counters": self.counters, "paths": {}, "failure": self.failure,

@@ -33,6 +33,12 @@ def test_what_is_new_is_told_where_there_is_something(script: Script, sticli: Ru
         assert line in told, told
 
 
+def test_how_far_the_model_is_loaded_is_told(script: Script, sticli: Run) -> None:
+    script.loads = [{"done": 7, "total": 28, "what": "kernels"}]
+    told = re.sub(" +", " ", sticli("daemon", "status").stdout)
+    assert "worker starting (kernels: 25 %, 0 restarts)" in told
+
+
 def test_the_counters_are_those_of_a_real_daemon(daemon: Client, sticli: Run) -> None:
     assert sticli("append", "s", input="one\n").returncode == 0
     assert sticli("ask", "s", "?", "--max-tokens", "2").returncode == 0

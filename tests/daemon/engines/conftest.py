@@ -5,9 +5,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import torch
 
-from sticli.daemon.engines.base import Engine
+from sticli.daemon.engines import modelfile
+from sticli.daemon.engines.base import Engine, unheard
 from sticli.daemon.engines.choose import embedded_model
+from sticli.daemon.engines.gpu.engine import Gpu
+from sticli.daemon.engines.gpu.model import Model as GpuModel
+from sticli.daemon.engines.gpu.model import load
 from sticli.daemon.engines.llamacpp import LlamaCpp
 from sticli.daemon.engines.model import Model
 from sticli.daemon.engines.tuning import Tuning
@@ -28,6 +33,7 @@ class Subject:
     tolerance: float
     window: int = 0  # tokens that the model attends to, if not all
     recurrent: bool = False  # keeps a state, which only a replay takes back
+    steps: int = 1000  # of a random walk
 
 
 @pytest.fixture(scope="session")
@@ -49,16 +55,38 @@ def recurrent(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_recurrent(tmp_path_factory.mktemp("model") / "recurrent.gguf", seed=1)
 
 
+@pytest.fixture(scope="session")
+def on_torch(tiny: Path, windowed: Path) -> dict[str, GpuModel]:
+    """Models of the GPU engine, which no engine changes; on a GPU if there is one."""
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    files = {"tiny": tiny, "windowed": windowed}
+    return {
+        name: load(path, modelfile.check(path), device, unheard) for name, path in files.items()
+    }
+
+
 @pytest.fixture(
-    params=["fake", "fake-shares", "tiny", "tiny-flash", "tiny-window", "recurrent", "embedded"]
+    params=[
+        *("fake", "fake-shares", "tiny", "tiny-flash", "tiny-window", "recurrent", "embedded"),
+        *("gpu", "gpu-q8", "gpu-window"),
+    ]
 )
 def subject(
-    request: pytest.FixtureRequest, tiny: Path, windowed: Path, recurrent: Path
+    request: pytest.FixtureRequest,
+    tiny: Path,
+    windowed: Path,
+    recurrent: Path,
+    on_torch: dict[str, GpuModel],
 ) -> Iterator[Subject]:
     """One fresh engine of each kind."""
     if request.param in ("fake", "fake-shares"):
         shares = request.param == "fake-shares"
         yield Subject(FakeEngine(CELLS, chunk=CHUNK, shares=shares), SIZE, 0)
+        return
+    if request.param.startswith("gpu"):
+        yield from _gpu(
+            on_torch["windowed" if request.param == "gpu-window" else "tiny"], request.param
+        )
         return
     files = {
         "tiny": tiny,
@@ -74,6 +102,24 @@ def subject(
     tolerance = 0.02 if request.param in ("tiny", "tiny-window") else 0.25
     yield Subject(engine, model.vocabulary_size, tolerance, model.window, model.recurrent)
     engine.close()
+
+
+def _gpu(model: GpuModel, name: str) -> Iterator[Subject]:
+    """The GPU engine; where there is no GPU the reference computes, in plain numbers."""
+    engine = Gpu(model, CELLS, "q8" if name == "gpu-q8" else "f16", {})
+    poison(engine)
+    # 8-bit cells turn a difference of rounding in one layer into a whole step in the next
+    exact = model.device.type == "cpu" and name != "gpu-q8"
+    steps = 150 if name == "gpu" else 50  # test_cells.py walks longer, over the books alone
+    yield Subject(engine, model.hparams.vocabulary, 0.02 if exact else 0.25, steps=steps)
+    engine.check()
+    engine.close()
+
+
+def poison(engine: Gpu) -> None:
+    """Let every cell that nobody wrote spoil what reads it."""
+    for part in engine.pool.parts:
+        part.fill_(float("nan") if part.is_floating_point() else 127)
 
 
 def _embedded() -> Path:

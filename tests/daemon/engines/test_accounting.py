@@ -149,7 +149,7 @@ class Walk:
 def test_random_operations(subject: Subject, seed: int) -> None:
     # a saved state holds one window of the past, or none, so not every fork is possible after
     walk = Walk(subject.engine, seed, restores=not (subject.window or subject.recurrent))
-    for _ in range(1000):
+    for _ in range(subject.steps):
         walk.step()
         walk.check()
     for seq, tokens in list(walk.reference.tokens.items()):

@@ -6,7 +6,7 @@ from sticli.daemon.engines.base import Exhausted, Plan, Row
 from tests.daemon.engines.conftest import CELLS, Subject
 from tests.daemon.engines.contract import append, assert_same, fresh, state, tokens_of
 
-PLAIN = ["fake", "fake-shares", "tiny", "tiny-flash", "embedded"]
+PLAIN = ["fake", "fake-shares", "tiny", "tiny-flash", "embedded", "gpu", "gpu-q8", "gpu-window"]
 
 plain = pytest.mark.parametrize("subject", PLAIN, indirect=True)
 

@@ -16,7 +16,7 @@ from tests.tiny import CELL_BYTES, WIDTH, add_vocabulary, vocabulary
 
 
 def test_an_engine_from_settings(tiny: Path, tmp_path: Path) -> None:
-    settings = Settings(model=str(tiny), kv_budget_mb=1, threads=1)
+    settings = Settings(model=str(tiny), engine="llama.cpp", kv_budget_mb=1, threads=1)
     engine, vocabulary, ready = open_engine(settings, tmp_path)
     assert (ready.path, ready.name, ready.engine) == (str(tiny), "tiny-1", "llama.cpp")
     assert (ready.context, ready.vocabulary) == (4096, vocabulary.size)
@@ -33,7 +33,7 @@ def test_an_engine_from_settings(tiny: Path, tmp_path: Path) -> None:
 
 
 def test_the_measurement_is_remembered(tiny: Path, tmp_path: Path) -> None:
-    settings = Settings(model=str(tiny), threads=1)
+    settings = Settings(model=str(tiny), engine="llama.cpp", threads=1)
     first, _, _ = open_engine(settings, tmp_path)
     first.close()
     file = tmp_path / "calibration.json"
@@ -51,7 +51,9 @@ def test_the_measurement_is_remembered(tiny: Path, tmp_path: Path) -> None:
 def test_a_damaged_memory_is_replaced(tiny: Path, tmp_path: Path) -> None:
     for name in ("calibration.json", "models.json"):
         (tmp_path / name).write_bytes(b'{"a": 5')
-    engine, _, ready = open_engine(Settings(model=str(tiny), threads=1), tmp_path)
+    engine, _, ready = open_engine(
+        Settings(model=str(tiny), engine="llama.cpp", threads=1), tmp_path
+    )
     engine.close()
     assert ready.sha256 in (tmp_path / "calibration.json").read_text()
 

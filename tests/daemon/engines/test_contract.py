@@ -98,10 +98,11 @@ def test_families_in_one_plan_equal_each_alone(subject: Subject) -> None:
         append(engine, seq, text)
         forks.append(engine.fork(seq, 40))
     mixed = [item for pair in zip(forks, seqs, strict=True) for item in pair]
-    output = engine.run(Plan(tuple(Row(seq, [65], engine.length(seq), "last") for seq in mixed)))
+    rows = tuple(Row(seq, [65], engine.length(seq), "last") for seq in mixed)
+    logits = engine.run(Plan(rows)).logits
     for index, text in enumerate(texts):
         for found, expected in zip(
-            output.logits[2 * index : 2 * index + 2], (text[:40], text), strict=True
+            logits[2 * index : 2 * index + 2], (text[:40], text), strict=True
         ):
             assert found is not None
             assert_same(subject, found[0], fresh(subject, [*expected, 65]))

@@ -8,6 +8,7 @@ import pytest
 
 from sticli.daemon.engines import log
 from sticli.daemon.engines.model import Model
+from sticli.daemon.engines.vocabulary import ModelVocabulary
 from sticli.errors import SticliError
 from tests.tiny import write_model
 
@@ -26,6 +27,30 @@ def test_what_a_model_says(tiny: Path) -> None:
     assert (model.context, model.window) == (4096, 0)
     model.close()
     model.close()  # nothing is left to do
+
+
+def test_a_vocabulary_needs_no_weights(tiny: Path) -> None:
+    whole, words = Model(tiny), Model(tiny, vocabulary_only=True)
+    assert words.vocabulary_size == whole.vocabulary_size
+    found = [ModelVocabulary(model) for model in (whole, words)]
+    del words  # the vocabulary holds it
+    text = "the <|im_end|> one"
+    spelled = [item.encode(text, special=True) for item in found]
+    assert spelled[0] == spelled[1]
+    assert found[0].template == found[1].template
+    for token in range(whole.vocabulary_size):
+        assert found[0].piece(token) == found[1].piece(token)
+        assert found[0].ends(token) == found[1].ends(token)
+    whole.close()
+
+
+def test_how_far_it_is_loaded_is_told(tiny: Path) -> None:
+    told: list[tuple[int, int]] = []
+    Model(tiny, lambda *words: told.append(words)).close()
+    size = tiny.stat().st_size
+    assert told[-1] == (size, size)
+    assert told == sorted(told)
+    assert len(told) > 3
 
 
 def test_an_unknown_architecture(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:

@@ -11,7 +11,7 @@ from tests import tiny as tiny_model
 from tests.daemon.engines.conftest import CELLS, Subject
 from tests.daemon.engines.contract import append, assert_same, fresh, state, tokens_of
 
-SLIDES = ["fake", "fake-shares", "tiny", "tiny-flash", "embedded"]
+SLIDES = ["fake", "fake-shares", "tiny", "tiny-flash", "embedded", "gpu", "gpu-q8"]
 
 slides = pytest.mark.parametrize("subject", SLIDES, indirect=True)
 
@@ -79,7 +79,7 @@ def test_a_slide_under_forks_or_out_of_range_is_refused(subject: Subject) -> Non
     assert_same(subject, append(engine, seq, [65]), fresh(subject, [*tokens, 65]))
 
 
-@pytest.mark.parametrize("subject", ["tiny-window", "recurrent"], indirect=True)
+@pytest.mark.parametrize("subject", ["tiny-window", "recurrent", "gpu-window"], indirect=True)
 def test_a_model_that_keeps_no_past_does_not_slide(subject: Subject) -> None:
     engine = subject.engine
     assert not engine.slides

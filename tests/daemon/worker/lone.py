@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from sticli.daemon.engines.base import Engine, Plan, Row, Vocabulary
-from sticli.daemon.worker import sampling
 from sticli.daemon.worker.question import Text
 from sticli.daemon.worker.template import Frame
 
@@ -43,14 +42,14 @@ class Lone:
             text, margin = Text(), float("inf")
             for _ in range(most):
                 row = Row(seq, tokens, self.engine.length(seq), "last")
-                logits = self.engine.run(Plan((row,))).logits[0]
-                assert logits is not None
-                token = sampling.greedy(logits[-1])
-                margin = min(margin, sampling.gap(logits[-1], token))
-                if self.vocabulary.ends(token):
+                (scores,) = self.engine.run(Plan((row,))).scores
+                assert scores is not None
+                pick = scores.pick(0)
+                margin = min(margin, pick.lead)
+                if self.vocabulary.ends(pick.token):
                     break
-                text.add(self.vocabulary.piece(token))
-                tokens = [token]
+                text.add(self.vocabulary.piece(pick.token))
+                tokens = [pick.token]
             return Said(str(text), margin)
         finally:
             self.engine.drop(seq)

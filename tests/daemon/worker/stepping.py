@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from sticli.daemon.engines.base import Engine, Output, Plan, Row, Vocabulary
+from sticli.daemon.engines.scores import HostScores
 from sticli.daemon.worker.guide import Guide
 from sticli.daemon.worker.question import Question
 from sticli.daemon.worker.sessions import Session
@@ -58,8 +59,8 @@ def answered(
         count = question.waiting(1 << 30)
         row = Row(question.seq, question.take(count), question.length, question.wants(count))
         assert len(row.tokens) == count
-        (logits,) = engine.run(Plan((row,))).logits
-        question.advance(count, logits, vocabulary, 0.0)
+        (scores,) = engine.run(Plan((row,))).scores
+        question.advance(count, scores, vocabulary, 0.0)
         assert question.finish or question.length == (
             question.cached + len(question.tail) + len(question.produced) - 1
         )
@@ -75,15 +76,15 @@ def parrot(engine: FakeEngine, often: float) -> FakeEngine:
     run = engine.run
 
     def repeating(plan: Plan) -> Output:
-        output = run(plan)
-        for row, logits in zip(plan.rows, output.logits, strict=True):
+        output = run(plan).logits
+        for row, logits in zip(plan.rows, output, strict=True):
             cells = engine._sequences[row.seq].cells
             for n in range(0 if logits is None else len(logits)):
                 end = len(cells) - len(logits) + n + 1
                 token = _followed([cell.token for cell in cells[:end]])
                 if token is not None and cells[end - 1].digest[1] < often * 256:
                     logits[n][token] += 30
-        return output
+        return Output(tuple(None if item is None else HostScores(item) for item in output))
 
     engine.run = repeating  # type: ignore[method-assign]
     return engine

@@ -1,7 +1,7 @@
 """Decisions on the embedded model: what is read off is what it would write, and how soon."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from statistics import median
 
@@ -11,6 +11,7 @@ import pytest
 from sticli.config import Settings
 from sticli.daemon import messages
 from sticli.daemon.engines.choose import open_engine
+from sticli.daemon.engines.scores import HostScores
 from sticli.daemon.worker.ready import read
 from sticli.demo.feed import Feed, feed
 from sticli.form import Form
@@ -42,7 +43,7 @@ def link(tmp_path: Path) -> Iterator[Link]:
 
 
 def test_what_is_read_off_is_what_the_model_writes(
-    link: Link, capsys: pytest.CaptureFixture[str]
+    link: Link, record_property: Callable[[str, object], None]
 ) -> None:
     certain = 0
     live_s, prepared_s, scan_s = list[float](), list[float](), list[float]()
@@ -70,12 +71,12 @@ def test_what_is_read_off_is_what_the_model_writes(
             live_s.append(live.first_token_s)
             prepared_s.append(prepared.first_token_s)
     assert certain
-    with capsys.disabled():
-        print(
-            f"\n{certain} of {len(live_s)} decisions read off, all as decoded; time to the first "
-            f"token over a live decode: prepared {median(prepared_s) / median(live_s):.3f}, "
-            f"read off {median(scan_s) / median(live_s):.4f}"
-        )
+    record_property(
+        "decisions",
+        f"{certain} of {len(live_s)} read off, all as decoded; time to the first token over a "
+        f"live decode: prepared {median(prepared_s) / median(live_s):.3f}, "
+        f"read off {median(scan_s) / median(live_s):.4f}",
+    )
 
 
 def asked(link: Link, name: str, log: Feed, at: int, decision: str) -> messages.Done:
@@ -86,9 +87,10 @@ def asked(link: Link, name: str, log: Feed, at: int, decision: str) -> messages.
 
 
 def scan(link: Link, form: Form) -> float:
-    """Seconds of reading one decision off its logits."""
+    """Seconds of reading one decision off its scores."""
     guide = link.loop._desk.questions._guides.start(form, one_line=True)
     logits = np.linspace(0, 1, link.vocabulary.size, dtype=np.float32)
+    scores = HostScores(logits[None])
     began = time.perf_counter()
-    read(logits, guide, form.choices or [], GAP, link.vocabulary)
+    read(scores, guide, form.choices or [], GAP, link.vocabulary)
     return time.perf_counter() - began

@@ -1,9 +1,9 @@
 """How far a window that slid is from a fresh session of its lines, on the embedded model.
 
-Run with `-s` to read the figures: they are what the README says of `--on-full slide`.
+The figures, which stand at the end of a run, are what the README says of `--on-full slide`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -111,7 +111,7 @@ def measured(link: Link, session: Session, market: Market) -> Divergence:
     )
 
 
-def test_divergence(link: Link, capsys: pytest.CaptureFixture[str]) -> None:
+def test_divergence(link: Link, record_property: Callable[[str, object], None]) -> None:
     market, at = Market(7, 4), 0
     link.rest(opened(limit=LIMIT, on_full="slide"))
     session = link.loop._desk.sessions["s"]
@@ -121,8 +121,8 @@ def test_divergence(link: Link, capsys: pytest.CaptureFixture[str]) -> None:
             link.rest(lines([market.line() for _ in range(8)], at))
             at += 4
         found.append(measured(link, session, market))
-    with capsys.disabled():
-        print("", *found, sep="\n")
+    for item in found:
+        record_property("divergence", str(item))
     assert session.slid
     assert not link.of(messages.Failed)
     for item in found:

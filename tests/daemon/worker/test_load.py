@@ -4,7 +4,6 @@ import itertools
 from bisect import bisect_left
 from dataclasses import dataclass
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -70,9 +69,8 @@ def check(load: Load, link: Link) -> None:
     assert set(ends) | load.cancelled >= set(load.asked)
 
 
-@pytest.mark.parametrize("seed", [1, 2])
-def test_a_thousand_sessions_on_cells_for_eight(seed: int) -> None:
-    load = Load(Pattern(1000, between=0.15, life=4, batches=1.5, asks=1.5, flashes=0.5), seed)
+def test_a_thousand_sessions_on_cells_for_eight() -> None:
+    load = Load(Pattern(1000, between=0.15, life=4, batches=1.5, asks=1.5, flashes=0.5), seed=1)
     found = served(load, 8)
     check(load, found.link)
     waited = {message.id for message in found.link.of(messages.Waits)} | load.waits

@@ -4,6 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sticli.daemon.engines.base import Seq
+from sticli.daemon.engines.scores import HostScores
 from sticli.daemon.worker.question import Question, Text
 from sticli.daemon.worker.sessions import Session
 from sticli.daemon.worker.template import Frame
@@ -29,7 +30,7 @@ def feed(asked: Question, data: bytes) -> list[str]:
             break
         logits = np.zeros((1, VOCABULARY.size), np.float32)
         logits[0, byte] = 5
-        pieces.append(asked.advance(1, logits, VOCABULARY, 1.0))
+        pieces.append(asked.advance(1, HostScores(logits), VOCABULARY, 1.0))
     return pieces
 
 

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sticli.daemon import messages
-from sticli.daemon.worker import sampling
+from sticli.daemon.engines.scores import HostScores
 from sticli.daemon.worker.guide import Guide, Guides
 from sticli.daemon.worker.ready import MOST, read
 from sticli.daemon.worker.sessions import Session
@@ -184,7 +184,7 @@ def test_a_fork_that_cannot_go_on_fails_its_ask_alone(monkeypatch: pytest.Monkey
 
     link, session, used = prepared()
     with monkeypatch.context() as patch:
-        patch.setattr(Guide, "mask", fail)
+        patch.setattr(Guide, "allowed", fail)
         link.rest(choose(1, LETTERS, "d"))
     assert [(item.id, item.code) for item in link.of(messages.Failed)] == [(1, "internal")]
     assert (link.engine.used, session.promised) == (used, 0)
@@ -236,16 +236,16 @@ def test_what_is_certain_leaves_one_way_on(texts: list[str], seed: int, gap: flo
     logits = np.random.default_rng(seed).standard_normal(VOCABULARY.size).astype(np.float32)
     logits[97:101] += 3
     guide = GUIDES.start(Form(choices), one_line=True)
-    found = read(logits, guide, choices, gap, VOCABULARY)
+    scores = HostScores(logits[None])
+    found = read(scores, guide, choices, gap, VOCABULARY)
     top = int(logits.argmax())
     assert found.lead == pytest.approx(float(logits[top] - np.delete(logits, top).max()))
     if found.certain:
         assert found.lead >= gap
-        guide.take(sampling.greedy(guide.mask(logits)))
+        guide.take(scores.pick(0, guide.allowed()).token)
         text = bytes([top]).decode().lstrip()
         for letter in found.choice[len(text) :].encode():
-            allowed = np.flatnonzero(np.isfinite(guide.mask(np.zeros_like(logits))))
-            assert letter in allowed
+            assert np.unpackbits(guide.allowed(), bitorder="little")[letter]
             guide.take(letter)
         assert [choice for choice in set(choices) if choice.startswith(text)] == [found.choice]
 

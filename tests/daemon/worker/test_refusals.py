@@ -36,19 +36,35 @@ def test_a_session_larger_than_the_whole_budget_is_refused_with_the_numbers() ->
     assert link.engine.reserved == 600
 
 
+def test_a_session_longer_than_the_models_positions_is_refused() -> None:
+    engine = FakeEngine(9000)
+    engine.longest = 500
+    link = Link(engine)
+    link.rest(opened("a", limit=500), opened("b", limit=501))
+    (failed,) = link.of(messages.Failed)
+    assert (failed.session, failed.code) == ("b", "budget_exceeded")
+    assert "501" in failed.message
+    assert "500" in failed.message
+    assert engine.reserved <= 500
+
+
 def test_a_row_that_fails_ends_nobody_else() -> None:
     link = Link()
-    link.rest(opened("a"), opened("b"), lines(FEED[:3], session="a"), lines(FEED[:4], session="b"))
+    link.rest(opened("a"), opened("b"), opened("c"))
+    for count, name in enumerate("abc", 3):
+        link.rest(lines(FEED[:count], session=name))
     long = next(q for q in map(str, range(99)) if len(answer(FEED[:3], q, 30)) > 9)
-    link.beat(ask(1, long, "a", most=30), ask(2, session="b", most=30))
+    link.beat(*(ask(id, long, name, most=30) for id, name in enumerate("abc", 1)))
+    assert len(link.engine.plans[-1].rows) == 3
     row = link.engine.plans[-1].rows[0]
     link.engine.broken.add(row.seq)
     link.rest()
     failed = {item.id for item in link.of(messages.Failed)}
     done = {item.id for item in link.of(messages.Done)}
     assert failed == {1}
-    assert done == {2}
-    assert link.done(2).text == answer(FEED[:4], most=30)
+    assert done == {2, 3}
+    for id in done:
+        assert link.done(id).text == answer(FEED[: id + 2], long, most=30)
 
 
 def test_a_session_that_fails_is_given_up_alone() -> None:

@@ -1,0 +1,126 @@
+"""Opens the gpu engine: the weights on a device, and as many cells as its memory holds."""
+
+import itertools
+import logging
+from collections.abc import Callable
+from pathlib import Path
+from typing import cast
+
+import torch
+import triton
+from triton.errors import TritonError
+
+from sticli import cuda
+from sticli.config import Settings
+from sticli.daemon.engines import machine
+from sticli.daemon.engines.base import Progress
+from sticli.daemon.engines.gpu.cells import within
+from sticli.daemon.engines.gpu.engine import Gpu
+from sticli.daemon.engines.gpu.graphs import Outcome, Record, Replay, record, sizes
+from sticli.daemon.engines.gpu.hparams import refuse
+from sticli.daemon.engines.gpu.model import KvType, Model, cell_bytes, load
+from sticli.daemon.engines.modelfile import Header
+from sticli.errors import SticliError
+
+BUDGET_MB = 2048  # of memory for cells on a CPU, unless the settings say
+SHARE = 0.9  # of the memory that the weights leave free: the rest is for what passes compute,
+LEAST = 512 << 20  # bytes, at least
+
+log = logging.getLogger(__name__)
+
+
+def open_gpu(path: Path, header: Header, settings: Settings, progress: Progress) -> tuple[Gpu, int]:
+    """The engine over a file that was checked, and the context that the model was trained for.
+
+    Without a GPU the reference computes on the CPU: the same answers, slowly.
+
+    Raises:
+        SticliError: the model does not run on it: why, in one line.
+    """
+    device = _device(settings)
+    _check_room(path, header, device)
+    try:
+        model = load(path, header, device, progress)
+        return _engine(model, settings, progress), model.hparams.context
+    except torch.OutOfMemoryError:
+        refuse(path, "the memory of the GPU does not hold it")
+    except (RuntimeError, TritonError) as error:  # of the driver, or as kernels are compiled
+        log.exception("the gpu engine does not start")
+        refuse(path, str(error).partition("\n")[0])
+
+
+def _device(settings: Settings) -> torch.device:
+    reason = cuda.unfit(cuda.find())
+    if not reason and not torch.cuda.is_available():
+        reason = f"torch {torch.__version__} does not use it"
+    if not reason:
+        return torch.device("cuda")
+    if settings.engine == "auto":
+        raise SticliError("model", f"the gpu engine cannot run: {reason}")
+    log.warning("the gpu engine computes on the CPU, slowly: %s", reason)
+    torch.set_num_threads(settings.threads or machine.physical_cores())
+    return torch.device("cpu")
+
+
+def _check_room(path: Path, header: Header, device: torch.device) -> None:
+    """Refuse weights that do not fit before they are read."""
+    if device.type == "cuda":
+        need = sum(item.size for item in header.tensors.values())
+        free, _ = torch.cuda.mem_get_info(device)
+        if need > _most(free):
+            refuse(path, f"its weights take {need >> 20} MiB, {free >> 20} MiB of the GPU are free")
+
+
+def _engine(model: Model, settings: Settings, progress: Progress) -> Gpu:
+    kind = cast("KvType", settings.kv_type)
+    size = cell_bytes(model.hparams, kind)
+    cells, spare = within(_memory(model.device, settings.kv_budget_mb << 20), size)
+    if not cells:
+        raise SticliError(
+            "budget_exceeded",
+            f"kv_budget_mb = {settings.kv_budget_mb} holds no session: a cell takes {size} bytes",
+            "raise kv_budget_mb, or set it to 0",
+        )
+    detail = {
+        "device": _named(model.device),
+        "torch": str(torch.__version__),
+        "triton": triton.__version__,
+        "kv": settings.kv_type,
+        "cell_bytes": str(size),
+    }
+    recorder = _recorder(progress) if model.device.type == "cuda" else None
+    return Gpu(model, cells, kind, detail, spare, recorder)
+
+
+def _recorder(progress: Progress) -> Record:
+    """Records passes and tells how far that is: the first time it compiles every kernel."""
+    numbers, total = itertools.count(1), sum(1 for _ in sizes())
+    memory = torch.cuda.graph_pool_handle()
+    progress(0, total, "kernels")
+
+    def tell(call: Callable[[], Outcome]) -> tuple[Outcome, Replay]:
+        found = record(call, memory)
+        progress(next(numbers), total, "kernels")
+        return found
+
+    return tell
+
+
+def _memory(device: torch.device, budget: int) -> int:
+    """Bytes for cells."""
+    if device.type == "cpu":
+        return budget or BUDGET_MB << 20
+    torch.cuda.empty_cache()  # what loading left
+    free, _ = torch.cuda.mem_get_info(device)
+    most = _most(free)
+    if budget > most:
+        log.warning("cells get %d MiB: no more of the GPU's memory is free", most >> 20)
+    return min(budget or most, most)
+
+
+def _most(free: int) -> int:
+    return max(0, min(int(SHARE * free), free - LEAST))
+
+
+def _named(device: torch.device) -> str:
+    return torch.cuda.get_device_name(device) if device.type == "cuda" else "CPU, by the reference"

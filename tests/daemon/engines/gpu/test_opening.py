@@ -1,0 +1,115 @@
+"""The device that the gpu engine opens on, and how much of its memory becomes cells."""
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from sticli import cuda
+from sticli.config import Settings
+from sticli.cuda import Gpu
+from sticli.daemon.engines import modelfile
+from sticli.daemon.engines.gpu import opening
+from sticli.daemon.engines.gpu.graphs import sizes
+from sticli.errors import SticliError
+from sticli.kernels.operands import CELLS
+from tests.tiny import CELL_BYTES
+
+MB = 1 << 20
+CUDA = torch.device("cuda")
+
+
+@pytest.fixture
+def memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A GPU of which 10,000 MiB are free."""
+    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda device: (10_000 * MB, 20_000 * MB))
+    monkeypatch.setattr(torch.cuda, "empty_cache", lambda: None)
+
+
+def cells(path: Path, budget: int) -> int:
+    settings = Settings(engine="gpu", kv_budget_mb=budget, threads=1)
+    engine, context = opening.open_gpu(path, modelfile.check(path), settings, lambda *_: None)
+    assert context == 4096
+    assert engine.cell_bytes == CELL_BYTES
+    pool = engine.pool.cells
+    assert engine.cells < pool.shape[0] * CELLS
+    assert pool.nbytes <= (budget or opening.BUDGET_MB) * MB
+    engine.close()
+    return engine.cells
+
+
+def test_a_budget_is_memory_spare_blocks_included(
+    tiny: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cuda, "find", lambda: None)
+    found = [cells(tiny, budget) for budget in (64, 128, 0)]
+    assert 1.9 < found[1] / found[0] < 2.1
+    assert 15 < found[2] / found[1] < 17
+
+
+def test_a_budget_without_room_for_a_block_is_refused(
+    tiny: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(opening, "_memory", lambda device, budget: CELL_BYTES)
+    with pytest.raises(SticliError, match="kv_budget_mb") as caught:
+        cells(tiny, 1)
+    assert caught.value.code == "budget_exceeded"
+
+
+@pytest.mark.usefixtures("memory")
+def test_cells_take_what_the_weights_leave_less_a_tenth(caplog: pytest.LogCaptureFixture) -> None:
+    assert opening._memory(CUDA, 0) == 9000 * MB
+    assert opening._memory(CUDA, 300 * MB) == 300 * MB
+    assert not caplog.text
+    assert opening._memory(CUDA, 50_000 * MB) == 9000 * MB
+    assert "9000 MiB" in caplog.text
+
+
+@pytest.mark.usefixtures("memory")
+def test_weights_that_do_not_fit_are_refused_before_they_are_read(
+    tiny: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    header = modelfile.check(tiny)
+    opening._check_room(tiny, header, CUDA)
+    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda device: (512 * MB, 20_000 * MB))
+    with pytest.raises(SticliError, match="512 MiB of the GPU are free") as caught:
+        opening._check_room(tiny, header, CUDA)
+    assert "llama.cpp" in caught.value.hint
+
+
+def test_what_a_driver_or_compiler_says_is_told_in_one_line(
+    tiny: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError("no C compiler\nsee the manual")
+
+    monkeypatch.setattr(cuda, "find", lambda: None)
+    monkeypatch.setattr(opening, "load", fail)
+    with pytest.raises(SticliError, match=r"cannot load .*: no C compiler") as caught:
+        cells(tiny, 1)
+    assert "\n" not in caught.value.message
+    assert "llama.cpp" in caught.value.hint
+
+
+def test_a_torch_that_does_not_use_the_gpu(
+    tiny: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(cuda, "find", lambda: Gpu("A GPU", (9, 0)))
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    header = modelfile.check(tiny)
+    with pytest.raises(SticliError, match="does not use it"):
+        opening.open_gpu(tiny, header, Settings(engine="auto"), lambda *_: None)
+    settings = Settings(engine="gpu", kv_budget_mb=1, threads=1)
+    opening.open_gpu(tiny, header, settings, lambda *_: None)[0].close()
+    assert "does not use it" in caplog.text
+
+
+def test_how_many_kernels_are_ready_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "graph_pool_handle", lambda: "pool")
+    monkeypatch.setattr(opening, "record", lambda call, memory: (call(), lambda: None))
+    told: list[tuple[int, int, str]] = []
+    recorder = opening._recorder(lambda *words: told.append(words))
+    total = len(list(sizes()))
+    outcomes = [recorder(lambda n=n: (torch.tensor(n),))[0] for n in range(total)]
+    assert [int(outcome[0]) for outcome in outcomes] == list(range(total))
+    assert told == [(done, total, "kernels") for done in range(total + 1)]
