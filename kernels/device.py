@@ -9,12 +9,13 @@ from functools import cache
 import torch
 from torch import Tensor
 
-_INTERPRETING: ContextVar[bool] = ContextVar("interpreting", default=False)
+_FORCED: ContextVar[bool | None] = ContextVar("forced", default=None)
 
 
 def launches(tensor: Tensor) -> bool:
     """Whether kernels compute what lies beside `tensor`; else the reference does."""
-    return bool(tensor.is_cuda) or _INTERPRETING.get()
+    forced = _FORCED.get()
+    return bool(tensor.is_cuda) if forced is None else forced
 
 
 @contextmanager
@@ -26,11 +27,21 @@ def interpreting() -> Iterator[None]:
     """
     if os.environ.get("TRITON_INTERPRET") != "1":
         raise RuntimeError("TRITON_INTERPRET=1 must be set before kernels are imported")
-    before = _INTERPRETING.set(True)
+    before = _FORCED.set(True)
     try:
         yield
     finally:
-        _INTERPRETING.reset(before)
+        _FORCED.reset(before)
+
+
+@contextmanager
+def referring() -> Iterator[None]:
+    """Let the reference compute, wherever tensors lie."""
+    before = _FORCED.set(False)
+    try:
+        yield
+    finally:
+        _FORCED.reset(before)
 
 
 @cache

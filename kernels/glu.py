@@ -17,6 +17,7 @@ from sticli.kernels.operands import BLOCK, SKINNY, Activations
 
 ROOT = tl.constexpr(0.7978845608028654)  # of 2 / π
 FAR = tl.constexpr(88.0)  # f32 holds no exp of much more
+LARGEST = tl.constexpr(65504.0)  # number in f16
 MANY = 4  # blocks a program takes where no skinny product follows
 
 
@@ -50,7 +51,10 @@ def _glu(
     if GELU:
         inner = 2 * ROOT * (gate + 0.044715 * gate * gate * gate)
     y = gate / (1 + tl.exp(tl.minimum(-inner, FAR))) * rest
-    tl.store(out + row * width + column, y.to(out.dtype.element_ty), mask=inside)
+    kept = y
+    if out.dtype.element_ty == tl.float16:  # an infinity would make NaN of all that follows
+        kept = tl.clamp(y, -LARGEST, LARGEST, propagate_nan=tl.PropagateNan.ALL)
+    tl.store(out + row * width + column, kept.to(out.dtype.element_ty), mask=inside)
     if PLANES > 0:
         blocks = tl.cdiv(width, 256)
         store_columns(y, row, first, blocks, values, scales, sums, PLANES, COLUMNS)

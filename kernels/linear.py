@@ -43,10 +43,15 @@ def pieces(x: Activations, parts: tuple[Weight, ...]) -> int:
     small beside the weights. Powers of two: whoever adds them up is compiled for their number.
     """
     tokens = len(x.values)
-    if tokens > tiled.MANY:
+    if tokens > tiled.MANY or not any(_splits(part, tokens) for part in parts):
         return 1
     tiles = min(-(-part.rows // TILE) for part in parts) * -(-tokens // SKINNY)
     wanted = -(-TILES * processors(x.values.device) // tiles)
     most = 8 if tokens <= 8 else 4
     limit = min(most, -(-parts[0].columns // BLOCK))
     return min(1 << (wanted - 1).bit_length(), 1 << limit.bit_length() - 1)
+
+
+def _splits(part: Weight, tokens: int) -> bool:
+    """Whether the kernel for these weights sums in pieces; torch, for plain numbers, does not."""
+    return isinstance(part, Packed) or (tokens <= SKINNY and part.values.element_size() == 2)

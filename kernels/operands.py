@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-import torch
 from torch import Tensor
 
 from sticli.kernels.formats import Format
@@ -53,11 +52,11 @@ Weight = Dense | Packed
 class Columns:
     """Activations as 8-bit integers, one scale a block of 256: the columns of a skinny product.
 
-    Row t stands in column t. With two planes what rounding left of it stands, with a scale of its
-    own, in column `width` / 2 + t: together they are as good as 16 bits.
+    Row t stands in column t. Where there are two planes, column `width` / 2 + t holds what rounding
+    left of that row, with a scale of its own: the sum of both is as good as 16 bits.
     """
 
-    planes: int  # 1 or 2
+    planes: int  # 1 or 2; nothing to do with the planes of weights
     values: Tensor  # i8 [blocks, 8, width, 32]; zero in unused columns
     scales: Tensor  # f32 [blocks, width]; zero in unused columns
     sums: Tensor  # i32 [blocks, 16, width]: of 16 values each
@@ -124,8 +123,3 @@ class Work:
     starts: Tensor  # [tokens + 1]: where the entries of `merges` of a token start
     merges: Tensor  # [..., 2]: an item that saw the token, and the token's place in its tile
     counts: Tensor  # [1]: items
-
-
-def half(tensor: Tensor, dtype: torch.dtype) -> torch.dtype:
-    """The type of activations beside `tensor`: `dtype` on a GPU, f32 in the reference."""
-    return dtype if tensor.is_cuda else torch.float32

@@ -30,12 +30,13 @@ def dequantise(weight: Weight) -> Tensor:
     form = weight.format
     groups = [_numbers(weight, group) for group in range(8)]
     numbers = torch.stack(groups, 2).float()  # [tiles, blocks, 8, 32 rows, 32]
+    # Groups as scales have them: [tiles, blocks, form.groups, 32 rows, form.group columns]
     split = numbers.unflatten(4, (-1, form.group)).transpose(3, 4).flatten(2, 3)
     values = split * _scales(weight, weight.scales, 0)[..., None]
     if weight.mins is not None:
         mins = _scales(weight, weight.mins, 1)[..., None]
         values = values - mins if form.supers else values + mins
-    rows = values.permute(0, 3, 1, 2, 4).flatten(2).flatten(0, 1)
+    rows = values.permute(0, 3, 1, 2, 4).flatten(2).flatten(0, 1)  # [tiles · 32, blocks · 256]
     return rows[: weight.rows, : weight.columns].contiguous()
 
 
@@ -51,7 +52,7 @@ def _numbers(weight: Packed, group: int) -> Tensor:
 
 
 def _field(planes: Tensor, first: int, bits: int, group: int) -> Tensor:
-    """A field of `bits` bits, in the planes that begin at `first`."""
+    """A group's field of `bits` bits, in the planes that begin at `first`."""
     plane, place = divmod(group, 8 // bits)
     return ((planes[:, :, first + plane].int() ^ 0x80) >> bits * place) & ((1 << bits) - 1)
 
@@ -75,7 +76,7 @@ def quantise(x: Tensor, planes: int, width: int) -> Columns:
         rounded = torch.round(blocks / torch.where(scale > 0, scale, 1.0)[..., None])
         values[:, at] = rounded.to(torch.int8).transpose(0, 1)
         scales[:, at] = scale.T
-        blocks = blocks - rounded * scale[..., None]
+        blocks = blocks - rounded * scale[..., None]  # what rounding left, for the next plane
     sums = values.unflatten(2, (16, 16)).sum(3, dtype=torch.int32).transpose(1, 2).contiguous()
     return Columns(planes, values.unflatten(2, (8, 32)).transpose(1, 2).contiguous(), scales, sums)
 

@@ -32,7 +32,8 @@ def middle(group: int, bits: int) -> int:
     """What a masked field is short of its number.
 
     A topmost field is signed as its byte is, and planes come with their topmost bit flipped: half
-    the field's range reads as zero.
+    the field's range reads as zero. So a high nibble of 4-bit weights, n, reads as 16 · (n - 8),
+    and a low one, which has no sign, as n.
     """
     return 1 << bits - 1 if 0 < bits < 8 and shift(group, bits) + bits == 8 else 0
 
@@ -42,7 +43,7 @@ def _field(planes, group: tl.constexpr, FIRST: tl.constexpr, BITS: tl.constexpr)
     """A field of one group, shifted as it lies in its byte: i8 [rows, 32]."""
     # One instruction masks four weights, but for compute capability 8.0, where Triton 3.9 switches
     # off the pass of LLVM that sees it: two more a weight there.
-    byte = tl.load(planes + (FIRST + group * BITS // 8) * 1024)
+    byte = tl.load(planes + (FIRST + group * BITS // 8) * 1024)  # a plane: 32 bytes of 32 rows
     MASK: tl.constexpr = ((1 << BITS) - 1) << shift(group, BITS)
     return (byte & MASK).to(tl.int8, bitcast=True)
 
@@ -117,6 +118,7 @@ def _block(
             x, sum_x = _activations(values, sums, group, part, PARTS)
             dot = _dot(low, high, x, sum_x, group, LOW, HIGH, OFFSET)
             scale = tl.load(scales + (group * PARTS + part) * 32)
+            # Take out how far this group's field lies up, or in integers put in what it lacks.
             if WHOLE:
                 total += dot * (scale.to(tl.int32) << (8 - LOW - shift(group, LOW)))[:, None]
             else:
@@ -161,7 +163,7 @@ def _skinny(
     piece = tl.program_id(1)
     for block in range(piece * blocks // pieces, (piece + 1) * blocks // pieces):
         unit = tile * blocks + block  # of weights: a tile's rows by a block's columns
-        first = unit * (8192 // GROUP) + inside  # of scales and of mins
+        first = unit * (256 // GROUP * 32) + inside  # of scales and of mins
         some = sums + block * (WIDTH * 16) + column
         part = _block(
             planes + (unit * ((LOW + HIGH) * 1024) + inside * 32)[:, None] + k[None, :],
@@ -174,7 +176,8 @@ def _skinny(
             common = supers + unit * (64 if MINS else 32) + inside
             part = part.to(tl.float32) * (tl.load(common).to(tl.float32) / (1 << 8 - LOW))[:, None]
         if MINS:
-            # A product too, of mins and sums, |sum| <= 2032: f16 holds both exactly.
+            # A product too, of mins and sums, |sum| <= 2032: f16 holds both exactly. Mins with
+            # supers are subtracted, others added.
             least = tl.load(mins + first[:, None] + (half * 16 // GROUP * 32)[None, :])
             sum_x = tl.load(some[None, :] + half[:, None] * WIDTH)
             rest = tl.dot(least.to(tl.float16), sum_x.to(tl.float16))

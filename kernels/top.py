@@ -33,7 +33,8 @@ def _keys(logits, numbers):
     return (order.to(tl.int64) << 32) | (numbers.to(tl.int64) ^ LOW_32)
 
 
-@triton.jit(do_not_specialize=["length"], do_not_specialize_on_alignment=["allowed"])
+# A single row of logits begins anywhere, where their number is odd.
+@triton.jit(do_not_specialize=["length"], do_not_specialize_on_alignment=["logits", "allowed"])
 def _spans(logits, allowed, best, vocabulary, length, COUNT: tl.constexpr, SPAN: tl.constexpr):
     """The `COUNT` largest keys of one span of one row: best, i64 [rows, spans, COUNT]."""
     row, span = tl.program_id(0), tl.program_id(1)
@@ -69,8 +70,8 @@ def _merge(best, values, numbers, found, COUNT: tl.constexpr, SPAN: tl.constexpr
 def top(logits: Tensor, count: int, allowed: Tensor | None = None) -> tuple[Tensor, Tensor]:
     """The `count` largest of logits, f32 [rows, vocabulary], and their numbers, largest first.
 
-    Of equals the lower number comes first. `allowed`, u8 [rows, bytes], has one bit a token, the
-    lowest first; tokens without it count as -inf. A NaN is larger than all.
+    Of equals the lower number comes first. `allowed`, u8 [rows or 1, bytes], has one bit a token,
+    the lowest first; tokens without it count as -inf. A NaN is larger than all.
     """
     rows, vocabulary = logits.shape
     count = min(count, vocabulary)
@@ -80,7 +81,7 @@ def top(logits: Tensor, count: int, allowed: Tensor | None = None) -> tuple[Tens
     best = torch.empty((rows, spans, count), dtype=torch.int64, device=logits.device)
     values = torch.empty((rows, count), dtype=torch.float32, device=logits.device)
     numbers = torch.empty((rows, count), dtype=torch.int32, device=logits.device)
-    length = 0 if allowed is None else allowed.shape[1]
+    length = 0 if allowed is None else allowed.expand(rows, -1).stride(0)  # 0: one for all rows
     _spans[(rows, spans)](
         logits, allowed, best, vocabulary, length, COUNT=count, SPAN=SPAN, num_warps=8
     )

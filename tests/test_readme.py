@@ -1,13 +1,14 @@
 """The README says what is: its commands, options, settings and files exist."""
 
 import re
+import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 import typer.main
 
-from sticli import config
+from sticli import config, cuda
 from sticli.cli import build
 
 ROOT = Path(__file__).parent.parent
@@ -57,11 +58,17 @@ def test_every_option_named_in_prose_exists() -> None:
 
 def test_every_file_and_folder_on_the_map_exists() -> None:
     for folder, what in re.findall(r"^\| `(\S+)/` \| (.*) \|$", TEXT, re.MULTILINE):
-        for name in re.findall(r"`([a-z_0-9/]+(?:\.py|/)|check)`", what):
+        for name in re.findall(r"`([a-z_0-9/]+(?:\.py|/)|[A-Z]+\.md|check\w*)`", what):
             assert (ROOT / folder / name).exists() or (ROOT / name).exists(), (folder, name)
     assert {folder.split("/")[0] for folder in re.findall(r"^\| `(\S+)/`", TEXT, re.MULTILINE)} == {
         *FOLDERS
     }
+
+
+@pytest.mark.skipif(cuda.find() is not None, reason="there is a GPU")
+def test_the_check_for_a_gpu_says_that_there_is_none() -> None:
+    done = subprocess.run(ROOT / "tests" / "check_gpu", capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (1, "", "there is no CUDA GPU\n")
 
 
 def test_every_setting_it_names_exists() -> None:

@@ -32,6 +32,13 @@ class Damaged(Exception):
     """A saved state that cannot be loaded."""
 
 
+class Broken(BaseException):
+    """The engine can compute nothing any more: only another process can, so this one must end.
+
+    It is no Exception, lest somebody take it for the failure of one row.
+    """
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """One sequence's share of a pass: `tokens` at positions `start`, `start` + 1, …
@@ -174,6 +181,7 @@ class Engine(Protocol):
 
         Raises:
             Exhausted: a family's cells do not hold its rows; then nothing has changed.
+            Broken: the engine is of no use any more.
         """
         ...
 

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 
 from sticli.daemon import messages
+from sticli.daemon.engines.base import Broken
 from sticli.daemon.frames import read_frames
 from sticli.daemon.worker import house
 from sticli.daemon.worker.loop import Receive
@@ -65,7 +66,11 @@ def _serve(start: messages.Start, inbox: Inbox, connection: socket.socket) -> in
         log.exception("the model cannot be loaded")
         send(messages.Failed(0, "", "model", f"the model cannot be loaded: {error}", ""))
         return 1
-    loop.run()
+    try:
+        loop.run()
+    except Broken as error:
+        log.critical("the engine is broken, another worker goes on: %s", error)
+        return 1
     return 0
 
 

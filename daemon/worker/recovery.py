@@ -48,12 +48,13 @@ class Recovery:
         if self.snapshots is not None:
             self.snapshots.keep(uids)
 
-    def pack(self, session: Session, seq: Seq, length: int) -> Saved | None:
+    def pack(self, session: Session, seq: Seq, length: int, room: int) -> Saved | None:
         """The first `length` tokens of a session, which `seq` holds; None: they are not to be had.
 
-        What cannot be rewound cannot be verified when it is loaded, so it is not saved.
+        What cannot be rewound cannot be verified when it is loaded, so it is not saved; nor is what
+        `room` bytes do not hold: on a GPU that may be more than all memory of the host.
         """
-        if not length or not self.engine.rewinds:
+        if not length or not self.engine.rewinds or length * self.engine.cell_bytes > room:
             return None
         try:
             top, logits = self._fingerprint(seq, length, session.tokens)
@@ -91,6 +92,11 @@ class Recovery:
     def writes(self) -> bool:
         """Whether there are snapshots at all."""
         return self.snapshots is not None and self.engine.rewinds
+
+    @property
+    def room(self) -> int:
+        """Bytes that snapshots may fill."""
+        return self.disk if self.snapshots is not None else 0
 
     def trim(self, last: Collection[str]) -> None:
         """Forget snapshots, least recently used first, until their budget holds the others;

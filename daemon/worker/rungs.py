@@ -47,7 +47,8 @@ class Rungs:
         replay = session.replay
         seq, length = (replay.seq, replay.length) if replay else (session.seq, session.length)
         assert seq is not None, "only what is on the device can leave it"
-        saved = self._recovery.pack(session, seq, length)
+        room = max(self._shelf.budget, self._recovery.room)
+        saved = self._recovery.pack(session, seq, length, room)
         self._drop(session)
         if saved is None:
             self._tell(session, "journal", 0, reason)
@@ -177,7 +178,8 @@ class Rungs:
         """Write the snapshot of a session, wherever its cells are."""
         saved = self._shelf.get(session)
         if saved is None and session.seq is not None and self._recovery.writes:
-            saved = self._recovery.pack(session, session.seq, session.length)
+            room = self._recovery.room
+            saved = self._recovery.pack(session, session.seq, session.length, room)
         if saved is None:
             session.offered = session.length
         else:

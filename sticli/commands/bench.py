@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from sticli.errors import SticliError
+from sticli.invocation import of
 
 app = typer.Typer(rich_markup_mode=None)
 
@@ -17,6 +18,7 @@ def bench() -> None:
 
 @app.command()
 def kernels(
+    context: typer.Context,
     shape: Annotated[
         str, typer.Option(metavar="NAME", help="Shape of the model, as llama-8b or qwen3-0.6b.")
     ] = "",
@@ -28,7 +30,9 @@ def kernels(
         list[str] | None,
         typer.Option(metavar="PART", help="Only kernels, passes or peers; may be repeated."),
     ] = None,
-    cells: Annotated[int, typer.Option(metavar="N", help="Cells of the pool.", min=0)] = 0,
+    cells: Annotated[
+        int, typer.Option(metavar="N", help="Cells of the pool; 0: all that fit.", min=0)
+    ] = 0,
     llama_bench: Annotated[
         str, typer.Option(metavar="PROGRAM", help="llama.cpp's own bench, built for the GPU.")
     ] = "",
@@ -48,10 +52,11 @@ def kernels(
     bench.run(
         bench.Options(
             shape,
-            tuple(weights or bench.KINDS),
+            tuple(weights or ()),
             tuple(part or bench.PARTS),
             cells,
             llama_bench,
             output,
+            of(context).json,
         )
     )

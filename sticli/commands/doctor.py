@@ -129,7 +129,9 @@ def _engine() -> Check:
 def _gpu(engine: str) -> Check:
     """A problem only where the gpu engine is insisted on and cannot run at all."""
     gpu = cuda.find()
-    found = f"{gpu.name}; {cuda.unfit(gpu) or 'the gpu engine can use it'}" if gpu else "none"
+    found = "none, so the gpu engine computes on the CPU, slowly" if engine == "gpu" else "none"
+    if gpu:
+        found = f"{gpu.name}; {cuda.unfit(gpu) or 'the gpu engine can use it'}"
     lacking = cuda.lacking()
     advice = f"{lacking}: pip install 'sticli[gpu]'" if lacking and (gpu or engine == "gpu") else ""
     return Check("gpu", not (lacking and engine == "gpu"), found, advice)

@@ -15,7 +15,10 @@ from typing import Any
 
 import pytest
 
-SLOW = 120.0  # seconds that a busy machine may need for anything that ends
+from sticli import cuda
+
+# Seconds that a busy machine may need for anything that ends; with a GPU it compiles kernels first.
+SLOW = 600.0 if cuda.find() else 120.0
 
 
 @dataclass

@@ -102,7 +102,8 @@ def _kind(param: Any, value: Any) -> tuple[str, bool]:
     if param.is_constexpr or value is None:
         return "constexpr", False
     if isinstance(value, Tensor):
-        return TYPES[value.dtype], not param.do_not_specialize_on_alignment
+        aligned = value.data_ptr() % 16 == 0
+        return TYPES[value.dtype], aligned and not param.do_not_specialize_on_alignment
     if isinstance(value, float):
         return "fp32", False
     if not param.do_not_specialize and value == 1:

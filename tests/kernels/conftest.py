@@ -1,6 +1,7 @@
 """Where the kernels of a test run: compiled on a GPU, or in Triton's interpreter without one."""
 
 from collections.abc import Iterator
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
@@ -8,19 +9,19 @@ import torch
 
 from sticli.kernels import device as where
 
+ON_GPU = torch.cuda.is_available()
+# Triton interprets or compiles, not both in one process.
+INTERPRETED = pytest.param("cpu", marks=[pytest.mark.skip("compiled here")] if ON_GPU else [])
+COMPILED = pytest.param(
+    "cuda", marks=[pytest.mark.gpu, *([] if ON_GPU else [pytest.mark.skip("needs a CUDA GPU")])]
+)
 
-@pytest.fixture(params=["interpreted", pytest.param("compiled", marks=pytest.mark.gpu)])
+
+@pytest.fixture(params=[INTERPRETED, COMPILED])
 def device(request: pytest.FixtureRequest) -> Iterator[torch.device]:
     """Launchers called in the test run their kernels on tensors of this device."""
-    if request.param == "compiled":
-        if not torch.cuda.is_available():
-            pytest.skip("needs a CUDA GPU")
-        yield torch.device("cuda")
-        return
-    if torch.cuda.is_available():
-        pytest.skip("Triton interprets or compiles, not both in one process; here it compiles")
-    with where.interpreting():
-        yield torch.device("cpu")
+    with nullcontext() if ON_GPU else where.interpreting():
+        yield torch.device(request.param)
 
 
 @pytest.fixture

@@ -47,6 +47,18 @@ def test_result_is_half(half: torch.dtype, off: float, device: torch.device) -> 
     close(made.values, reference.glu(parts, "silu").values, off)
 
 
+def test_what_f16_cannot_hold_stays_finite_there(device: torch.device) -> None:
+    parts = torch.tensor([[[3e4, 3e4, torch.nan, 3e4, -3e4, 1.0]]], device=device)
+    made = glu(parts, "silu", columns=False, dtype=torch.float16)
+    assert made.values[0, :2].tolist() == [65504, -65504]
+    assert made.values[0, 2].isnan()
+    made = glu(parts[..., [0, 1, 3, 4]], "silu", columns=True, dtype=torch.float16)
+    assert made.columns is not None  # which have a scale
+    torch.testing.assert_close(
+        reference.restore(made.columns, 1)[0, :2].cpu(), torch.tensor([9e8, -9e8])
+    )
+
+
 def test_pass_without_kernels_is_the_reference() -> None:
     parts = torch.randn(2, 3, 80)
     made = glu(parts, "gelu", columns=True, dtype=torch.float16)

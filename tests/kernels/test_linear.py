@@ -75,5 +75,13 @@ def test_a_big_gpu_is_kept_busy(
 ) -> None:
     monkeypatch.setattr(products, "processors", lambda device: 132)
     x = Activations(torch.empty(tokens, columns, device="meta"))
-    weight = Dense(torch.empty(rows, columns, device="meta"))
+    weight = Dense(torch.empty(rows, columns, device="meta", dtype=torch.float16))
     assert products.pieces(x, (weight,)) == expected
+
+
+def test_torch_sums_in_one_piece(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(products, "processors", lambda device: 132)
+    for tokens, dtype in ((1, torch.float32), (33, torch.float16)):
+        x = Activations(torch.empty(tokens, 4096, device="meta"))
+        weight = Dense(torch.empty(4096, 4096, device="meta", dtype=dtype))
+        assert products.pieces(x, (weight,)) == 1

@@ -53,6 +53,7 @@ def test_only_allowed_tokens_count(device: torch.device) -> None:
     allowed[2, :] = 0
     allowed[2, 16] = 0b10000  # the last token
     same(logits, 4, allowed)
+    same(logits, 4, allowed[:1])  # for all rows
 
 
 def test_forbidden_nan_does_not_count(device: torch.device) -> None:

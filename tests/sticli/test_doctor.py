@@ -56,6 +56,7 @@ def test_a_gpu_engine_that_is_insisted_on_and_cannot_run_is_a_problem(
     monkeypatch.setattr(cuda, "find", lambda: None)
     found = doctor._gpu("auto")
     assert (found.ok, found.found, found.advice) == (True, "none", "")
+    assert "on the CPU" in doctor._gpu("gpu").found
 
 
 def test_settings_and_their_origin(

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 
 import torch
 
-from sticli.daemon.engines.base import Exhausted, Output, Plan, Row, Seq
+from sticli.daemon.engines.base import Broken, Exhausted, Output, Plan, Row, Seq
 from sticli.daemon.engines.gpu.batch import Placed
 from sticli.daemon.engines.gpu.cells import Cells, spare_blocks
 from sticli.daemon.engines.gpu.graphs import Record
 from sticli.daemon.engines.gpu.model import KvType, Model
-from sticli.daemon.engines.gpu.passes import Passes
+from sticli.daemon.engines.gpu.passes import CHUNK, Passes
 from sticli.daemon.engines.gpu.scores import split
 from sticli.daemon.engines.gpu.sequence import Family
 from sticli.daemon.engines.gpu.slide import move
@@ -38,7 +38,7 @@ class Gpu:
     ) -> None:
         shape = model.hparams
         self.cells = cells
-        self.chunk = 2048 if model.device.type == "cuda" else 512
+        self.chunk = CHUNK if model.device.type == "cuda" else 512
         self.slides = not any(model.windows)  # what windows have let go could not be seen again
         self.detail = detail
         self._model = model
@@ -115,6 +115,7 @@ class Gpu:
 
         Raises:
             Exhausted: a family's cells, or blocks, do not hold its rows; then nothing has changed.
+            Broken: the GPU failed, and computes nothing any more for this process.
         """
         self._check(plan.rows)
         self._check_room(plan.rows)
@@ -122,10 +123,20 @@ class Gpu:
             logits, found = self._passes.compute([self._place(row) for row in plan.rows])
             return Output(tuple(split(plan.rows, logits, found)))
         except BaseException:
+            self._wait()
             for row in plan.rows:
                 self._cells.cut(row.seq, row.start)
             self._cells.check()
             raise
+
+    def _wait(self) -> None:
+        """Until nothing is left under way of a pass that failed: the next one uses its memory."""
+        if self._model.device.type == "cuda":
+            try:
+                torch.cuda.synchronize()
+            except RuntimeError as error:  # whatever is asked of the GPU from now on fails so
+                why, _, _ = str(error).partition("\n")
+                raise Broken(f"the GPU failed: {why}") from error
 
     def _place(self, row: Row) -> Placed:
         """Let a row's sequence grow by its tokens."""

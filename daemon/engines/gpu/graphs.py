@@ -45,7 +45,7 @@ def sizes() -> Iterator[Size]:
 def record(call: Callable[[], Outcome], memory: object) -> tuple[Outcome, Replay]:
     """A CUDA graph of what a call launches, and what it computed.
 
-    Graphs of one `memory` use the same for all but their outcomes, for they run one at a time.
+    Graphs of one `memory` run one at a time: each computes where others do, or left outcomes.
     """
     stream = torch.cuda.Stream()
     stream.wait_stream(torch.cuda.current_stream())
@@ -88,7 +88,8 @@ class Graphs:
     def run(self, size: Size, batch: Batch) -> Outcome | None:
         """Compute a batch that was filled up to a size; None where its tables do not fit.
 
-        The outcome stands until the next pass of this size. The pass before must be over.
+        The outcome stands until the next pass, which may compute in its memory. The pass before
+        must be over.
         """
         sheet, outcome, replay = self._recorded[size]
         if not sheet.holds(batch):

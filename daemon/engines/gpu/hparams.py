@@ -11,6 +11,7 @@ from sticli.errors import SticliError
 
 FAMILIES = ("llama", "qwen2", "qwen3", "gemma2", "gemma3", "phi3")
 _GEMMAS = ("gemma2", "gemma3")
+_SHARERS = 64  # query heads for one of keys: more do not fit a tile of attention
 _LARGEST_GEMMAS = {"gemma2": 46, "gemma3": 62}  # layers of those that scale by width / heads
 _PATTERNS = {"gemma2": 2, "gemma3": 6}  # every so many layers one attends to everything
 
@@ -88,12 +89,13 @@ class _Reader:
 
     def read(self) -> HParams:
         self._refuse_others()
-        layers, heads = self._count("block_count", 1000), self._count("attention.head_count", 1024)
+        layers, width = self._count("block_count", 1000), self._count("embedding_length", 1 << 17)
+        heads = self._count("attention.head_count", min(1024, width))
         kv_heads = self._count("attention.head_count_kv", heads, heads)
-        width = self._count("embedding_length", 1 << 17)
         size = self._head_size(width // heads)
-        if heads % kv_heads:
-            refuse(self._path, f"{heads} query heads do not share {kv_heads} heads of keys evenly")
+        if heads % kv_heads or heads > _SHARERS * kv_heads:
+            why = f"{heads} query heads do not share {kv_heads} heads of keys evenly"
+            refuse(self._path, f"{why}, at most {_SHARERS} one")
         gemma = self._family in _GEMMAS
         windows = self._windows(layers)
         divisor = width // heads if _LARGEST_GEMMAS.get(self._family) == layers else size

@@ -1,5 +1,6 @@
 """Opens the gpu engine: the weights on a device, and as many cells as its memory holds."""
 
+import contextlib
 import itertools
 import logging
 from collections.abc import Callable
@@ -17,14 +18,16 @@ from sticli.daemon.engines.base import Progress
 from sticli.daemon.engines.gpu.cells import within
 from sticli.daemon.engines.gpu.engine import Gpu
 from sticli.daemon.engines.gpu.graphs import Outcome, Record, Replay, record, sizes
-from sticli.daemon.engines.gpu.hparams import refuse
+from sticli.daemon.engines.gpu.hparams import HParams, refuse
 from sticli.daemon.engines.gpu.model import KvType, Model, cell_bytes, load
+from sticli.daemon.engines.gpu.passes import CHUNK
+from sticli.daemon.engines.gpu.proof import COUNTS, prove
 from sticli.daemon.engines.modelfile import Header
 from sticli.errors import SticliError
 
 BUDGET_MB = 2048  # of memory for cells on a CPU, unless the settings say
-SHARE = 0.9  # of the memory that the weights leave free: the rest is for what passes compute,
-LEAST = 512 << 20  # bytes, at least
+SHARE = 0.9  # of the memory that the weights leave free: the rest is for what passes compute
+LEAST = 512 << 20  # bytes left for the driver's own needs, kernels and recorded passes, at least
 
 log = logging.getLogger(__name__)
 
@@ -38,15 +41,17 @@ def open_gpu(path: Path, header: Header, settings: Settings, progress: Progress)
         SticliError: the model does not run on it: why, in one line.
     """
     device = _device(settings)
-    _check_room(path, header, device)
     try:
-        model = load(path, header, device, progress)
-        return _engine(model, settings, progress), model.hparams.context
+        _check_room(path, header, device)
+        return _engine(load(path, header, device, progress), settings, progress)
     except torch.OutOfMemoryError:
-        refuse(path, "the memory of the GPU does not hold it")
+        why = "the memory of the GPU does not hold it"
     except (RuntimeError, TritonError) as error:  # of the driver, or as kernels are compiled
         log.exception("the gpu engine does not start")
-        refuse(path, str(error).partition("\n")[0])
+        why = str(error).partition("\n")[0]
+    with contextlib.suppress(RuntimeError):  # another engine may serve, for days: hold no memory
+        torch.cuda.empty_cache()
+    refuse(path, why)
 
 
 def _device(settings: Settings) -> torch.device:
@@ -71,10 +76,11 @@ def _check_room(path: Path, header: Header, device: torch.device) -> None:
             refuse(path, f"its weights take {need >> 20} MiB, {free >> 20} MiB of the GPU are free")
 
 
-def _engine(model: Model, settings: Settings, progress: Progress) -> Gpu:
+def _engine(model: Model, settings: Settings, progress: Progress) -> tuple[Gpu, int]:
     kind = cast("KvType", settings.kv_type)
     size = cell_bytes(model.hparams, kind)
-    cells, spare = within(_memory(model.device, settings.kv_budget_mb << 20), size)
+    left = _memory(model.device, settings.kv_budget_mb << 20, _scratch(model.hparams))
+    cells, spare = within(left, size)
     if not cells:
         raise SticliError(
             "budget_exceeded",
@@ -88,38 +94,53 @@ def _engine(model: Model, settings: Settings, progress: Progress) -> Gpu:
         "kv": settings.kv_type,
         "cell_bytes": str(size),
     }
-    recorder = _recorder(progress) if model.device.type == "cuda" else None
-    return Gpu(model, cells, kind, detail, spare, recorder)
+    recorder = None
+    if model.device.type == "cuda":
+        step = _steps(progress)
+        detail["proof"] = f"logits within {prove(model, kind, step):.1e} of the reference's"
+        recorder = _recorder(step)
+    return Gpu(model, cells, kind, detail, spare, recorder), model.hparams.context
 
 
-def _recorder(progress: Progress) -> Record:
-    """Records passes and tells how far that is: the first time it compiles every kernel."""
-    numbers, total = itertools.count(1), sum(1 for _ in sizes())
-    memory = torch.cuda.graph_pool_handle()
+def _steps(progress: Progress) -> Callable[[], None]:
+    """What tells of each proof and of each recorded pass; the first time kernels are compiled."""
+    numbers, total = itertools.count(1), len(COUNTS) + sum(1 for _ in sizes())
     progress(0, total, "kernels")
+    return lambda: progress(next(numbers), total, "kernels")
+
+
+def _recorder(step: Callable[[], None]) -> Record:
+    """Records passes and tells of each."""
+    memory = torch.cuda.graph_pool_handle()
 
     def tell(call: Callable[[], Outcome]) -> tuple[Outcome, Replay]:
         found = record(call, memory)
-        progress(next(numbers), total, "kernels")
+        step()
         return found
 
     return tell
 
 
-def _memory(device: torch.device, budget: int) -> int:
-    """Bytes for cells."""
+def _scratch(shape: HParams) -> int:
+    """Bytes that passes compute with: a long one at its widest, and the logits of recorded ones."""
+    wanted = sum(size.wanted for size in sizes())  # each keeps its own
+    return 4 * (CHUNK * (3 * shape.forward + 4 * shape.width) + wanted * shape.vocabulary)
+
+
+def _memory(device: torch.device, budget: int, scratch: int) -> int:
+    """Bytes for cells, beside those that passes compute with."""
     if device.type == "cpu":
         return budget or BUDGET_MB << 20
     torch.cuda.empty_cache()  # what loading left
     free, _ = torch.cuda.mem_get_info(device)
-    most = _most(free)
+    most = _most(free, scratch)
     if budget > most:
         log.warning("cells get %d MiB: no more of the GPU's memory is free", most >> 20)
     return min(budget or most, most)
 
 
-def _most(free: int) -> int:
-    return max(0, min(int(SHARE * free), free - LEAST))
+def _most(free: int, scratch: int = 0) -> int:
+    return max(0, min(int(SHARE * free), free - LEAST - scratch))
 
 
 def _named(device: torch.device) -> str:

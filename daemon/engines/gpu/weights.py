@@ -51,8 +51,8 @@ class Weights:
 def half(header: Header, architecture: str) -> torch.dtype:
     """The 16-bit type in which a model computes on a GPU: its own, where the file tells."""
     kinds = {GGMLQuantizationType(item.kind).name for item in header.tensors.values()}
-    # What flows through Gemma and Qwen 2 does not fit f16.
-    wide = "BF16" in kinds or architecture in ("gemma2", "gemma3", "qwen2")
+    # What flows through Gemma and Qwen does not fit f16.
+    wide = "BF16" in kinds or architecture in ("gemma2", "gemma3", "qwen2", "qwen3")
     return torch.bfloat16 if wide else torch.float16
 
 

@@ -4,16 +4,17 @@ from collections.abc import Iterator
 
 import numpy as np
 import torch
-from torch import Tensor
 from torch.nn import functional
+from torch.nn.attention.bias import causal_lower_right
 
 from sticli.bench.gpu.case import Case
 from sticli.bench.gpu.shapes import Shape
-from sticli.bench.gpu.stopwatch import Call
+from sticli.bench.gpu.stopwatch import Call, copies
 from sticli.daemon.engines.gpu import work
-from sticli.daemon.engines.gpu.sharing import SHARED, Span
+from sticli.daemon.engines.gpu.sharing import Span
 from sticli.daemon.engines.gpu.work import Heads
 from sticli.kernels.attention import attend
+from sticli.kernels.device import processors
 from sticli.kernels.operands import CELLS, SKINNY, Pool, Work
 
 DECODES = ((1, 8192), (1, 32768), (4, 8192), (16, 8192))
@@ -38,19 +39,22 @@ def _case(
     total, size = rows * tokens, shape.head_size
     dtype = torch.float16 if device.type == "cuda" else torch.float32
     spans, blocks = _spans(rows, context, tokens, forks)
-    pool = Pool(torch.randn(blocks, 1, 2, shape.kv_heads, CELLS, size, device=device).to(dtype))
-    lists = _lists(spans, shape, device, SHARED)
-    queries = torch.randn(total, shape.heads, size, device=device, dtype=dtype)
     cells = context + total if forks else rows * (context + tokens)
+    read = cells * 2 * shape.kv_heads * size * dtype.itemsize
+    layers = copies(read, device)  # each call reads another layer, as those of a pass do
+    where = (blocks, layers, 2, shape.kv_heads, CELLS, size)
+    pool = Pool(torch.randn(where, device=device, dtype=dtype))
+    lists = _lists(spans, shape, device)
+    queries = torch.randn(total, shape.heads, size, device=device, dtype=dtype)
     pairs = rows * tokens * (context + tokens / 2)
     return Case(
         f"{name} · {total}",
-        cells * 2.0 * shape.kv_heads * size * pool.cells.element_size(),
+        read,
         4.0 * shape.heads * size * pairs,
-        lambda _: attend(
+        lambda n: attend(
             queries,
             pool,
-            0,
+            n,
             lists,
             size**-0.5,
             0.0,
@@ -58,7 +62,8 @@ def _case(
             columns=total <= SKINNY,
             dtype=dtype,
         ),
-        _sdpa(shape, rows, context, tokens, device, dtype),
+        _sdpa(shape, rows, context, tokens, layers, device, dtype),
+        layers,
     )
 
 
@@ -79,11 +84,8 @@ def _spans(rows: int, context: int, tokens: int, forks: bool) -> tuple[list[Span
     return spans, above
 
 
-def _lists(spans: list[Span], shape: Shape, device: torch.device, shared: int) -> Work:
-    sms = 1
-    if device.type == "cuda":
-        sms = torch.cuda.get_device_properties(device).multi_processor_count
-    lists = work.build(spans, 0, Heads(shape.heads, shape.kv_heads), sms, shared=shared)
+def _lists(spans: list[Span], shape: Shape, device: torch.device) -> Work:
+    lists = work.build(spans, 0, Heads(shape.heads, shape.kv_heads), processors(device))
     positions = np.concatenate([span.places for span in spans]).astype(np.int32)
     names = ("tiles", "items", "table", "starts", "merges", "counts")
     arrays = [positions, *(getattr(lists, name) for name in names)]
@@ -91,17 +93,20 @@ def _lists(spans: list[Span], shape: Shape, device: torch.device, shared: int) -
 
 
 def _sdpa(
-    shape: Shape, rows: int, context: int, tokens: int, device: torch.device, dtype: torch.dtype
+    shape: Shape,
+    rows: int,
+    context: int,
+    tokens: int,
+    layers: int,
+    device: torch.device,
+    dtype: torch.dtype,
 ) -> Call:
     """The same in torch, which has each row's cells in one piece."""
     size, cells = shape.head_size, context + tokens
     queries = torch.randn(rows, shape.heads, tokens, size, device=device, dtype=dtype)
-    keys, values = (
-        torch.randn(rows, shape.kv_heads, cells, size, device=device, dtype=dtype) for _ in range(2)
-    )
-    mask: Tensor | None = None
-    if tokens > 1:
-        mask = torch.ones(tokens, cells, device=device, dtype=torch.bool).tril(context)
-    return lambda _: functional.scaled_dot_product_attention(
-        queries, keys, values, attn_mask=mask, enable_gqa=True
+    where = (layers, 2, rows, shape.kv_heads, cells, size)
+    both = torch.randn(where, device=device, dtype=dtype)
+    mask = causal_lower_right(tokens, cells) if tokens > 1 else None
+    return lambda n: functional.scaled_dot_product_attention(
+        queries, both[n, 0], both[n, 1], attn_mask=mask, enable_gqa=True
     )

@@ -8,6 +8,7 @@ from sticli.bench.gpu.ceilings import Ceilings
 from sticli.bench.gpu.rig import Rig
 from sticli.bench.gpu.stopwatch import waited
 from sticli.daemon.engines.base import Exhausted, Seq
+from sticli.kernels.operands import CELLS
 
 ROWS = (1, 4, 16)
 CONTEXTS = (1024, 8192, 32768)
@@ -16,6 +17,11 @@ BEHIND = (2048, 8192, 16384, 32768, 65536)
 TOGETHER = (1, 8, 32)  # questions of 32 tokens on one context
 LONG = 32768
 CHUNK = 2048
+
+
+def cells(*, small: bool) -> int:
+    """Cells that all of it needs at once."""
+    return 1 << 14 if small else max(ROWS) * (max(CONTEXTS) + CELLS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +33,7 @@ class Pass:
     context: int
     tokens: int  # of each row
     seconds: float
-    p99: float
+    worst: float  # of all repetitions, as seconds are their median
     floor: float
 
     @property
@@ -89,17 +95,23 @@ def _pass(
     total = rows * tokens
     size = rig.weight_bytes + cells * rig.cell_bytes
     seen = 4.0 * rig.shape.layers * rig.shape.heads * rig.shape.head_size * total
-    operations = 2.0 * rig.weight_count * total + seen * (context + tokens / 2)
+    numbers = rig.numbers * total + rig.last_numbers * rows
+    operations = 2.0 * numbers + seen * (context + tokens / 2)
     floor = ceilings.floor(size, operations)
-    p99 = sorted(times)[min(len(times) - 1, int(0.99 * len(times)))]
-    return Pass(what, rows, context, tokens, statistics.median(times), p99, floor)
+    return Pass(what, rows, context, tokens, statistics.median(times), max(times), floor)
 
 
 def together(
     rig: Rig, ceilings: Ceilings, context: int = LONG, counts: tuple[int, ...] = TOGETHER
 ) -> Iterator[tuple[Pass, float]]:
-    """Questions on one context in one pass, and the seconds of as many passes of one question."""
-    parent = rig.context(context, max(counts) * 2 * QUESTION)
+    """Questions on one context in one pass, and the seconds of as many passes of one question.
+
+    Nothing if the pool does not hold them.
+    """
+    try:
+        parent = rig.context(context, max(counts) * 2 * QUESTION)
+    except Exhausted:
+        return
     for count in counts:
         forks = [rig.cells.fork(parent, context) for _ in range(count)]
         times = waited(rig.step(forks, 2 * QUESTION), rig.model.device)

@@ -5,19 +5,23 @@ Each is optional: what is not installed is not measured, and the report says so.
 
 import json
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import torch
 
 from sticli.bench.gpu.shapes import Shape
+from sticli.errors import SticliError
 
-ROOM = 2048  # cells beyond the context, for the tokens of all repetitions
+ROOM = 512  # cells beyond the context, for the tokens of all repetitions
 
 
 class Transformers:
-    """A random model of a shape in transformers: SDPA, a static cache, all in bf16 on a GPU."""
+    """A random model of a shape in transformers: SDPA, a static cache, all in bf16 on a GPU.
+
+    Not compiled, so that in short passes it waits for its launches.
+    """
 
     def __init__(self, shape: Shape, device: torch.device) -> None:
         import transformers
@@ -65,15 +69,23 @@ class Transformers:
         return run
 
 
-def llama_bench(program: Path, model: Path, contexts: list[int]) -> dict[int, float]:
-    """Tokens a second that llama.cpp decodes at each context, by its own `llama-bench`.
+def llama_bench(
+    program: Path, model: Path, contexts: Sequence[int], chunk: int
+) -> Iterator[tuple[str, int, int, float]]:
+    """What llama.cpp does at each context, tokens a second, by its own `llama-bench`.
+
+    One token after the other, and a chunk of a prompt: what, context, tokens, rate.
 
     Raises:
-        OSError: the program cannot be run.
-        subprocess.CalledProcessError: it failed.
+        SticliError: the program failed.
     """
     depths = ",".join(map(str, contexts))
-    options = f"-ngl 999 -fa 1 -p 0 -n 64 -r 5 -o json -d {depths}".split()
+    options = f"-ngl 999 -fa 1 -p {chunk} -ub {chunk} -n 64 -r 5 -o json -d {depths}".split()
     words = [str(program), "-m", str(model), *options]
-    done = subprocess.run(words, capture_output=True, text=True, check=True)
-    return {int(item["n_depth"]): float(item["avg_ts"]) for item in json.loads(done.stdout)}
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    if done.returncode:
+        said = done.stderr.strip().rpartition("\n")[2] or "and said nothing"
+        raise SticliError("internal", f"{program} failed with {done.returncode}: {said}")
+    for item in json.loads(done.stdout):
+        prompt, rate = int(item["n_prompt"]), float(item["avg_ts"])
+        yield "prefill" if prompt else "decode", int(item["n_depth"]), prompt or 1, rate

@@ -1,6 +1,6 @@
 """A model of random weights and a pool of random cells, to time whole passes of the GPU engine."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import torch
 
@@ -9,7 +9,7 @@ from sticli.bench.gpu.shapes import Shape
 from sticli.daemon.engines.base import Row, Seq
 from sticli.daemon.engines.gpu import ropes
 from sticli.daemon.engines.gpu.batch import Placed
-from sticli.daemon.engines.gpu.cells import Cells, spare_blocks
+from sticli.daemon.engines.gpu.cells import Cells, spare_blocks, within
 from sticli.daemon.engines.gpu.hparams import HParams, Rotation
 from sticli.daemon.engines.gpu.layers import Layers
 from sticli.daemon.engines.gpu.model import Model, cell_bytes
@@ -21,22 +21,32 @@ from sticli.kernels.operands import Weight
 
 CONTEXT = 131072
 FILL = 64  # blocks that are filled at a time
+SHARE = 0.8  # of the memory that the weights leave: the rest is for what passes compute
 
 
 class Rig:
     """Sequences whose cells hold random numbers: a pass over them costs what any pass does."""
 
     def __init__(self, shape: Shape, kind: str, cells: int, device: torch.device) -> None:
+        """The weights, and at most `cells` cells: fewer where the memory ends before.
+
+        Raises:
+            torch.OutOfMemoryError: the device does not hold the weights.
+        """
         hparams = _hparams(shape)
         weights = _weights(shape, kind, device)
-        dtype = torch.bfloat16 if kind == "BF16" else torch.float16
-        dtype = dtype if device.type == "cuda" else torch.float32
         tables = {0: ropes.rope(hparams.rotations[0], None, CONTEXT, device)}
         self.shape, self.kind = shape, kind
-        self.model = Model(hparams, device, Layers(hparams, weights, tables, dtype))
+        layers = Layers(hparams, weights, tables, synthetic.half(kind, device))
+        self.model = Model(hparams, device, layers)
         self.weight_bytes = _read(weights)
         self.cell_bytes = cell_bytes(hparams, "f16")
-        self.weight_count = _numbers(weights)
+        # Weights that every token meets, and those that only the last one of a row does.
+        end = weights.layers[-1]
+        self.last_numbers = _numbers([*end.up, *end.down, *weights.head])
+        every = [part for layer in weights.layers for part in _parts(layer)]
+        self.numbers = _numbers([*every, *weights.head]) - self.last_numbers
+        cells = min(cells, _room(device, self.cell_bytes))
         self.cells = Cells(cells, spare_blocks(cells))
         self._pool = self.model.pool(self.cells.blocks, "f16")
         for part in self._pool.cells.split(FILL):
@@ -154,21 +164,26 @@ def _matrix(
     return synthetic.weight(chosen, rows, columns, device)
 
 
-def _parts(weights: Weights) -> list[Weight]:
-    """All matrices that a pass multiplies with."""
-    layers = [
-        part
-        for layer in weights.layers
-        for part in (*layer.qkv, *layer.output, *layer.up, *layer.down)
-    ]
-    return [*layers, *weights.head]
+def _room(device: torch.device, cell_bytes: int) -> int:
+    """Cells that the memory left by the weights holds, with their spare blocks."""
+    if device.type == "cpu":
+        return 1 << 20
+    torch.cuda.empty_cache()
+    free, _ = torch.cuda.mem_get_info(device)
+    return within(int(SHARE * free), cell_bytes)[0]
+
+
+def _parts(layer: Layer) -> tuple[Weight, ...]:
+    """All matrices of a layer."""
+    return (*layer.qkv, *layer.output, *layer.up, *layer.down)
 
 
 def _read(weights: Weights) -> int:
     """Bytes of weights that a pass reads."""
-    return sum(map(synthetic.size, _parts(weights)))
+    parts = [part for layer in weights.layers for part in _parts(layer)]
+    return sum(map(synthetic.size, [*parts, *weights.head]))
 
 
-def _numbers(weights: Weights) -> int:
+def _numbers(parts: Iterable[Weight]) -> int:
     """Weights that a token is multiplied with."""
-    return sum(part.rows * part.columns for part in _parts(weights))
+    return sum(part.rows * part.columns for part in parts)

@@ -8,6 +8,7 @@ import torch
 
 WARM = 3
 REPEATS = 20
+LEAST = 8  # calls in a graph, so that starting it hardly counts
 CACHE = 128 << 20  # bytes that no cache of a GPU holds: inputs must add up to more
 Call = Callable[[int], object]  # one call on the inputs of that number
 
@@ -17,13 +18,17 @@ def copies(size: int, device: torch.device) -> int:
     return max(1, min(64, -(-CACHE // max(size, 1)))) if device.type == "cuda" else 1
 
 
-def seconds(call: Call, inputs: int, device: torch.device, calls: int = 0) -> float:
-    """The median time of one call, of `calls` in a row that go round among the inputs."""
-    calls = calls or max(inputs, 8 if device.type == "cuda" else 1)
-    numbers = [n % inputs for n in range(calls)]
-    if device.type != "cuda":
-        return _timed(lambda: [call(n) for n in numbers], 2) / calls
-    return _replayed(lambda: [call(n) for n in numbers]) / calls
+def seconds(call: Call, inputs: int, device: torch.device) -> float:
+    """The median time of one call, of several in a row that go round among the inputs."""
+    on_gpu = device.type == "cuda"
+    rounds = max(1, LEAST // inputs) if on_gpu else 1
+    numbers = [n for _ in range(rounds) for n in range(inputs)]
+
+    def work() -> None:
+        for n in numbers:
+            call(n)
+
+    return (_replayed(work) if on_gpu else _timed(work, 2)) / len(numbers)
 
 
 def _replayed(work: Callable[[], object]) -> float:

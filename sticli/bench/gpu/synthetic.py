@@ -1,14 +1,17 @@
 """Random weights of any format and size, made on the spot: a timing needs no real ones."""
 
 import math
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor
 
 from sticli.kernels.formats import FORMATS, Format
+from sticli.kernels.layouts import LAYOUTS
 from sticli.kernels.operands import BLOCK, TILE, Dense, Packed, Weight
 
 MIXED = "Q4_K_M"  # the usual mixture: Q6_K where it matters most, the rest Q4_K
+MIXTURES = {MIXED: ("Q4_K", "Q6_K")}
 DENSE = {"BF16": torch.bfloat16, "F16": torch.float16, "F32": torch.float32}
 KINDS = (*DENSE, *FORMATS, MIXED)
 
@@ -60,13 +63,20 @@ def kind_of(kind: str, tensor: str, layer: int, layers: int) -> str:
     return "Q6_K" if finer else "Q4_K"
 
 
+def pure(kinds: Sequence[str]) -> tuple[str, ...]:
+    """The kinds that matrices of these have, a mixture being several."""
+    return tuple(dict.fromkeys(one for kind in kinds for one in MIXTURES.get(kind, (kind,))))
+
+
 def size(item: Weight) -> int:
-    """Bytes of a matrix on the device."""
+    """Bytes of a matrix in a file: what reading it once costs at least, whatever we make of it."""
     if isinstance(item, Dense):
-        return _bytes(item.values)
-    parts = (item.planes, item.scales, item.mins, item.supers)
-    return sum(_bytes(part) for part in parts if part is not None)
+        return int(item.values.nbytes)
+    return item.rows * -(-item.columns // BLOCK) * LAYOUTS[item.format.name].size
 
 
-def _bytes(tensor: Tensor) -> int:
-    return int(tensor.numel() * tensor.element_size())
+def half(kind: str, device: torch.device) -> torch.dtype:
+    """The type of activations beside weights of a kind, as a model of them has it."""
+    if device.type == "cpu":
+        return torch.float32
+    return torch.bfloat16 if kind == "BF16" else torch.float16

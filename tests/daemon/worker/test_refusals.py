@@ -1,10 +1,15 @@
 """What cannot be served is refused with its reason, and harms nobody else."""
 
+import queue
+import socket
+
 import pytest
 
 from sticli.config import Settings
 from sticli.daemon import messages
-from sticli.daemon.engines.base import Seq
+from sticli.daemon.engines.base import Broken, Output, Plan, Seq
+from sticli.daemon.worker import __main__ as worker
+from sticli.daemon.worker import house
 from tests.daemon.worker.link import Link, answer, ask, flash, lines, opened
 from tests.fakes import FakeEngine
 
@@ -143,3 +148,20 @@ def test_the_default_limit_is_the_models_and_never_more() -> None:
     link = Link(settings=Settings(context=512))
     link.rest(opened(limit=None))
     assert link.of(messages.Opened)[0].limit == 512
+
+
+def test_a_worker_whose_engine_is_broken_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    link = Link()
+
+    def broken(plan: Plan) -> Output:
+        raise Broken("the GPU failed")
+
+    link.rest(opened(), lines(FEED[:3]))
+    monkeypatch.setattr(link.engine, "run", broken)
+    link.inbox.append(ask(1))
+    monkeypatch.setattr(house, "build", lambda *_: link.loop)
+    start = messages.Start(Settings(), "", "")
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        assert worker._serve(start, queue.SimpleQueue(), theirs) == 1
+    assert not link.of(messages.Failed)

@@ -42,6 +42,17 @@ def test_each_rung_gives_back_the_same_session(
     assert link.done(2).text == answer(texts("a", 7))
 
 
+def test_what_no_rung_can_hold_is_not_packed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    link = crowded(1, snapshots=Snapshots(tmp_path, b"k" * 32))
+    monkeypatch.setattr(link.engine, "cell_bytes", 1 << 40)
+    filled(link, "a", "b")
+    assert place(link, "a") == "journal"
+    link.rest(ask(1, session="a", version=5))
+    assert link.done(1).text == answer(texts("a"))
+
+
 def test_a_current_snapshot_is_not_written_twice(tmp_path: Path) -> None:
     link = crowded(1, snapshots=Snapshots(tmp_path, b"k" * 32), settings={"host_budget_mb": 0})
     filled(link, "a", "b")  # and rested: both are on disk

@@ -3,10 +3,12 @@
 import gc
 import weakref
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
+import torch
 
-from sticli.daemon.engines.base import Damaged, Exhausted, Plan, Row, Seq
+from sticli.daemon.engines.base import Broken, Damaged, Exhausted, Plan, Row, Seq
 from sticli.daemon.engines.gpu.engine import Gpu
 from sticli.daemon.engines.gpu.model import KvType, Model
 from tests.daemon.engines.conftest import CELLS, Subject, poison
@@ -57,6 +59,21 @@ def test_a_failed_pass_is_rolled_back(
     assert_same(subject, append(engine, first, [66]), fresh(subject, [*tokens, 66]))
     assert_same(subject, append(engine, fork, [66]), fresh(subject, [*tokens[:66], 66]))
     assert_same(subject, append(engine, second, tokens * 3), fresh(subject, tokens * 3))
+
+
+def test_a_gpu_that_failed_ends_the_process(engine: Gpu, monkeypatch: pytest.MonkeyPatch) -> None:
+    def lost(*_: object) -> None:
+        raise RuntimeError("CUDA error: an illegal memory access was encountered\nmore")
+
+    row = Row(engine.open(10), [65], 0, "last")
+    monkeypatch.setattr(engine, "_model", replace(engine._model, device=torch.device("cuda")))
+    monkeypatch.setattr(engine._passes, "compute", lost)
+    monkeypatch.setattr(torch.cuda, "synchronize", lambda: None)
+    with pytest.raises(RuntimeError, match="illegal"):  # one pass failed, the GPU goes on
+        engine.run(Plan((row,)))
+    monkeypatch.setattr(torch.cuda, "synchronize", lost)
+    with pytest.raises(Broken, match=r"illegal memory access was encountered$"):
+        engine.run(Plan((row,)))
 
 
 def thin(engine: Gpu, tokens: list[int], limit: int) -> Seq:

@@ -10,10 +10,12 @@ import pytest
 import torch
 
 from sticli.daemon.engines.base import Plan, Row, Seq
-from sticli.daemon.engines.gpu import graphs
+from sticli.daemon.engines.gpu import graphs, work
+from sticli.daemon.engines.gpu.batch import Inputs
 from sticli.daemon.engines.gpu.engine import Gpu
 from sticli.daemon.engines.gpu.graphs import Outcome, Replay, Size
 from sticli.daemon.engines.gpu.model import Model
+from sticli.daemon.engines.gpu.passes import REHEARSED, Passes
 from tests.daemon.engines.conftest import poison
 
 replayed: list[int] = []  # tokens of the passes that were
@@ -86,6 +88,23 @@ def test_recorded_passes_equal_others(model: Model) -> None:
     assert model.device.type == "cuda" or len(replayed) > 10
     for engine in engines:
         engine.check()
+
+
+def test_passes_are_rehearsed_with_lists_as_others_have(
+    model: Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: dict[tuple[int, int], int] = {}  # by tokens and wanted: rows of results of attention
+    forward = Passes._forward
+
+    def watched(self: Passes, given: Inputs) -> Outcome:
+        rows = [item.items.shape[0] * item.tiles.shape[1] for item in given.works.values()]
+        seen[len(given.tokens), len(given.wanted)] = max(rows)
+        return forward(self, given)
+
+    monkeypatch.setattr(Passes, "_forward", watched)
+    Gpu(model, 640, "f16", {}, recorder=rerun).close()
+    for tokens, wanted in REHEARSED:
+        assert 0 < seen[tokens, wanted] <= 2 * tokens + work.ROWS * (wanted + 2)
 
 
 def test_a_pass_that_no_size_holds_runs_as_it_comes(model: Model) -> None:

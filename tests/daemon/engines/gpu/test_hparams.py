@@ -122,8 +122,13 @@ def test_stretched_contexts(values: dict[str, Value], scale: float, magnitude: f
         ({"attention.key_length": 24, "attention.value_length": 24}, "heads of 24"),
         ({"embedding_length": 8}, "heads of 2"),
         ({"attention.head_count_kv": 3}, "evenly"),
+        (
+            {"embedding_length": 4096, "attention.head_count": 128, "attention.head_count_kv": 1},
+            "at most 64 one",
+        ),
         ({"attention.head_count_kv": 8}, "1 to 4"),
-        ({"attention.head_count": 0}, "1 to 1024"),
+        ({"attention.head_count": 0}, "1 to 64"),
+        ({"embedding_length": 4096, "attention.head_count": 2000}, "1 to 1024"),
         ({"block_count": 1 << 31}, "1 to 1000"),
         ({"block_count": -1}, "1 to 1000"),
         ({"block_count": 2.0}, "1 to 1000"),
@@ -151,6 +156,10 @@ def test_refusals_that_are_not_about_one_value() -> None:
         hparams.read(header("llama", bare), PATH)
     pattern: dict[str, Value] = {"attention.sliding_window_pattern": (True,) * 3}
     assert "makes no sense" in refused("gemma2", pattern)
+    size: dict[str, Value] = {"attention.key_length": 16, "attention.value_length": 16}
+    assert "head_count is 65" in refused(
+        "gemma2", size | {"attention.head_count": 65, "block_count": 46}
+    )
 
 
 KEYS = (

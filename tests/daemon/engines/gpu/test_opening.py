@@ -1,5 +1,6 @@
 """The device that the gpu engine opens on, and how much of its memory becomes cells."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,9 @@ from sticli.cuda import Gpu
 from sticli.daemon.engines import modelfile
 from sticli.daemon.engines.gpu import opening
 from sticli.daemon.engines.gpu.graphs import sizes
+from sticli.daemon.engines.gpu.model import Model
+from sticli.daemon.engines.gpu.passes import CHUNK
+from sticli.daemon.engines.gpu.proof import COUNTS
 from sticli.errors import SticliError
 from sticli.kernels.operands import CELLS
 from tests.tiny import CELL_BYTES
@@ -50,7 +54,7 @@ def test_a_budget_is_memory_spare_blocks_included(
 def test_a_budget_without_room_for_a_block_is_refused(
     tiny: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(opening, "_memory", lambda device, budget: CELL_BYTES)
+    monkeypatch.setattr(opening, "_memory", lambda device, budget, scratch: CELL_BYTES)
     with pytest.raises(SticliError, match="kv_budget_mb") as caught:
         cells(tiny, 1)
     assert caught.value.code == "budget_exceeded"
@@ -58,11 +62,19 @@ def test_a_budget_without_room_for_a_block_is_refused(
 
 @pytest.mark.usefixtures("memory")
 def test_cells_take_what_the_weights_leave_less_a_tenth(caplog: pytest.LogCaptureFixture) -> None:
-    assert opening._memory(CUDA, 0) == 9000 * MB
-    assert opening._memory(CUDA, 300 * MB) == 300 * MB
+    assert opening._memory(CUDA, 0, 300 * MB) == 9000 * MB
+    assert opening._memory(CUDA, 300 * MB, 300 * MB) == 300 * MB
     assert not caplog.text
-    assert opening._memory(CUDA, 50_000 * MB) == 9000 * MB
+    assert opening._memory(CUDA, 50_000 * MB, 300 * MB) == 9000 * MB
     assert "9000 MiB" in caplog.text
+    assert opening._memory(CUDA, 0, 2000 * MB) == 10_000 * MB - opening.LEAST - 2000 * MB
+
+
+def test_passes_find_the_memory_that_they_compute_with(on_torch: dict[str, Model]) -> None:
+    shape = replace(on_torch["tiny"].hparams, width=4096, forward=14336, vocabulary=128256)
+    slab = CHUNK * 2 * shape.forward * 4  # of gates and the rest, before they are multiplied
+    logits = sum(size.wanted for size in sizes()) * shape.vocabulary * 4
+    assert slab + logits < opening._scratch(shape) < 2 * (slab + logits)
 
 
 @pytest.mark.usefixtures("memory")
@@ -91,6 +103,19 @@ def test_what_a_driver_or_compiler_says_is_told_in_one_line(
     assert "llama.cpp" in caught.value.hint
 
 
+def test_a_gpu_that_others_hold_is_refused_like_any(
+    tiny: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise RuntimeError("CUDA error: out of memory\nCUDA kernel errors might be ...")
+
+    monkeypatch.setattr(cuda, "find", lambda: Gpu("A GPU", (9, 0)))
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "mem_get_info", full)
+    with pytest.raises(SticliError, match="CUDA error: out of memory"):
+        opening.open_gpu(tiny, modelfile.check(tiny), Settings(), lambda *_: None)
+
+
 def test_a_torch_that_does_not_use_the_gpu(
     tiny: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -108,8 +133,11 @@ def test_how_many_kernels_are_ready_is_told(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(torch.cuda, "graph_pool_handle", lambda: "pool")
     monkeypatch.setattr(opening, "record", lambda call, memory: (call(), lambda: None))
     told: list[tuple[int, int, str]] = []
-    recorder = opening._recorder(lambda *words: told.append(words))
-    total = len(list(sizes()))
-    outcomes = [recorder(lambda n=n: (torch.tensor(n),))[0] for n in range(total)]
-    assert [int(outcome[0]) for outcome in outcomes] == list(range(total))
+    step = opening._steps(lambda *words: told.append(words))
+    recorder, recorded = opening._recorder(step), len(list(sizes()))
+    for _ in COUNTS:
+        step()
+    outcomes = [recorder(lambda n=n: (torch.tensor(n),))[0] for n in range(recorded)]
+    assert [int(outcome[0]) for outcome in outcomes] == list(range(recorded))
+    total = len(COUNTS) + recorded
     assert told == [(done, total, "kernels") for done in range(total + 1)]

@@ -129,7 +129,8 @@ def test_short_contexts_take_the_short_factors(tmp_path: Path) -> None:
     [
         ("llama", ("Q4_K", "Q6_K"), torch.float16),
         ("llama", ("F16", "F32"), torch.float16),
-        ("qwen3", ("BF16",), torch.bfloat16),
+        ("llama", ("BF16",), torch.bfloat16),
+        ("qwen3", ("Q4_K",), torch.bfloat16),
         ("gemma3", ("Q8_0",), torch.bfloat16),
     ],
 )
