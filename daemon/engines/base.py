@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 Seq = NewType("Seq", int)
 Logits = NDArray[np.float32]
+State = bytes | bytearray  # of a sequence; a gigabyte is not copied to change its type
 Allowed = NDArray[
     np.uint8
 ]  # one bit a token, the lowest first; what lies beyond counts for nothing
@@ -205,11 +206,11 @@ class Engine(Protocol):
         """Give back the sequence's own cells; the last of a family gives back its budget."""
         ...
 
-    def save(self, seq: Seq) -> bytes:
+    def save(self, seq: Seq) -> State:
         """The sequence's state, to be loaded by the same engine with the same model."""
         ...
 
-    def load(self, data: bytes, tokens: int, limit: int) -> Seq:
+    def load(self, data: State, tokens: int, limit: int) -> Seq:
         """A fresh sequence of `tokens` tokens from saved state.
 
         Raises:

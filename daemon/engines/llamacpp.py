@@ -12,6 +12,7 @@ from sticli.daemon.engines.base import (
     Row,
     Scores,
     Seq,
+    State,
 )
 from sticli.daemon.engines.family import Family
 from sticli.daemon.engines.model import Model
@@ -212,14 +213,14 @@ class LlamaCpp:
             self._families.remove(family)
             family.close()
 
-    def save(self, seq: Seq) -> bytes:
+    def save(self, seq: Seq) -> State:
         """The sequence's state, to be loaded by the same engine with the same model."""
         family, slot = self._places[seq]
         data = family.save(slot)
         header = _HEADER.pack(_MAGIC, self._shape, zlib.crc32(data), family.length(slot), len(data))
         return b"".join((header, data))
 
-    def load(self, data: bytes, tokens: int, limit: int) -> Seq:
+    def load(self, data: State, tokens: int, limit: int) -> Seq:
         """A fresh sequence of `tokens` tokens from saved state.
 
         Raises:
@@ -231,7 +232,7 @@ class LlamaCpp:
             raise Exhausted(f"{tokens} saved tokens do not fit {limit} cells")
         return self._fill(self._start(limit), payload, tokens)
 
-    def _unpack(self, data: bytes, tokens: int) -> memoryview:
+    def _unpack(self, data: State, tokens: int) -> memoryview:
         """The payload, after checking everything that llama.cpp would trust."""
         if len(data) < _HEADER.size:
             raise Damaged(f"a saved state of {len(data)} bytes")

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sticli.daemon.engines.base import Engine, Exhausted, Seq
+from sticli.daemon.engines.base import Engine, Exhausted, Seq, State
 from sticli.daemon.worker.radix import Radix, Tokens
 from sticli.daemon.worker.sessions import Session
 from sticli.daemon.worker.successor import Successor
@@ -40,7 +40,7 @@ class _Kept:
     """The computed instructions of sessions that may be gone."""
 
     tokens: int
-    state: bytes
+    state: State
 
 
 class Prefixes:
@@ -162,7 +162,7 @@ class Prefixes:
             self._kept.evict(self._budget)
             self._usage.count("prefixes_kept")
 
-    def _state(self, seq: Seq, length: int) -> bytes | None:
+    def _state(self, seq: Seq, length: int) -> State | None:
         """The saved beginning of a sequence; None where it is not to be had."""
         try:
             fork = self._engine.fork(seq, length)

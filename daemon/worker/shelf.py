@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from sticli.daemon.engines.base import State
 from sticli.daemon.worker.sessions import Session
 from sticli.daemon.worker.snapshot import Header
 
@@ -11,7 +12,7 @@ class Saved:
     """The state of a sequence, and what it is of."""
 
     header: Header
-    payload: bytes
+    payload: State
 
     @property
     def tokens(self) -> int:

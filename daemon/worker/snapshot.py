@@ -16,6 +16,8 @@ from typing import BinaryIO
 
 import msgspec
 
+from sticli.daemon.engines.base import State
+
 MAGIC = b"sticliKV"
 FORMAT = 1
 KEPT = 4  # damaged files kept for a look
@@ -60,7 +62,7 @@ class Snapshots:
     def exists(self, session: str, uid: str) -> bool:
         return self.path(session, uid).is_file()
 
-    def write(self, session: str, uid: str, header: Header, payload: bytes) -> None:
+    def write(self, session: str, uid: str, header: Header, payload: State) -> None:
         """Replace the session's snapshot, atomically and durably.
 
         Raises:

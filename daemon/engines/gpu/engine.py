@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import torch
 
-from sticli.daemon.engines.base import Broken, Exhausted, Output, Plan, Row, Seq
+from sticli.daemon.engines.base import Broken, Exhausted, Output, Plan, Row, Seq, State
 from sticli.daemon.engines.gpu.batch import Placed
 from sticli.daemon.engines.gpu.cells import Cells, spare_blocks
 from sticli.daemon.engines.gpu.graphs import Record
@@ -183,12 +183,12 @@ class Gpu:
         """Give back the sequence's own cells; the last of a family gives back its budget."""
         self._cells.drop(seq)
 
-    def save(self, seq: Seq) -> bytes:
+    def save(self, seq: Seq) -> State:
         """The sequence's state, to be loaded by the same engine with the same model."""
         sequence = self._cells.sequences[seq]
         return self._states.pack(sequence.slots(0, sequence.length))
 
-    def load(self, data: bytes, tokens: int, limit: int) -> Seq:
+    def load(self, data: State, tokens: int, limit: int) -> Seq:
         """A fresh sequence of `tokens` tokens from saved state.
 
         Raises:

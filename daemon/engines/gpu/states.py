@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from sticli.daemon.engines.base import Damaged
+from sticli.daemon.engines.base import Damaged, State
 from sticli.daemon.engines.gpu.ferry import Ferry
 from sticli.kernels.operands import CELLS, Pool
 
@@ -38,23 +38,21 @@ class States:
         """Memory of one cell, over all layers."""
         return sum(self._widths)
 
-    def pack(self, slots: Slots) -> bytes:
+    def pack(self, slots: Slots) -> bytearray:
         """The state of a sequence whose tokens lie in these cells."""
-        data = np.empty(_HEADER.size + len(slots) * self.cell_bytes, np.uint8)
-        payload = data[_HEADER.size :]
+        data = bytearray(_HEADER.size + len(slots) * self.cell_bytes)
+        payload = np.frombuffer(data, np.uint8, offset=_HEADER.size)
         for part, share in self._shares(payload):
             size = max(1, _PIECE // share.shape[1])
             cells = (_gather(part, at) for at in _pieces(slots, size))
             landed = self._ferry.down(cells, size * share.shape[1])
             for target, found in zip(_pieces(share, size), landed, strict=True):
                 target[:] = found.reshape(target.shape)
-        header = _HEADER.pack(
-            _MAGIC, self._kind, zlib.crc32(payload.data), len(slots), len(payload)
-        )
-        data[: _HEADER.size] = np.frombuffer(header, np.uint8)
-        return data.tobytes()
+        checksum = zlib.crc32(payload.data)
+        _HEADER.pack_into(data, 0, _MAGIC, self._kind, checksum, len(slots), len(payload))
+        return data
 
-    def unpack(self, data: bytes, tokens: int) -> Bytes:
+    def unpack(self, data: State, tokens: int) -> Bytes:
         """The cells in a saved state.
 
         Raises:
