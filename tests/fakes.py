@@ -13,17 +13,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from sticli.daemon.engines.base import (
-    Damaged,
-    Exhausted,
-    Logits,
-    Output,
-    Plan,
-    Row,
-    Scores,
-    Seq,
-    State,
-)
+from sticli.daemon.engines.base import Damaged, Exhausted, Logits, Output, Plan, Row, Scores, Seq
 from tests.fleeting import Fleeting
 from tests.simulated import Clock, Price
 
@@ -281,14 +271,14 @@ class FakeEngine:
         sequence.family.members -= 1
         self._release(sequence.family, sequence.cells)
 
-    def save(self, seq: Seq) -> State:
+    def save(self, seq: Seq) -> bytes:
         cells = self._sequences[seq].cells
         tokens = array("i", [cell.token for cell in cells])
         digests = b"".join(cell.digest for cell in cells)
         body = _SAVED.pack(b"fake", len(tokens), self.seed) + tokens.tobytes() + digests
         return body + hashlib.blake2b(body, digest_size=16).digest()
 
-    def load(self, data: State, tokens: int, limit: int) -> Seq:
+    def load(self, data: bytes | bytearray, tokens: int, limit: int) -> Seq:
         body, digest = data[:-16], data[-16:]
         if hashlib.blake2b(body, digest_size=16).digest() != digest:
             raise Damaged("the state does not match its digest")

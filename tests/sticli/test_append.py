@@ -84,9 +84,8 @@ def test_a_second_signal_ends_at_once(home: Path) -> None:
         process.stdin.flush()
         assert b"sent again" in process.stderr.readline()
         process.send_signal(signal.SIGINT)
-        time.sleep(0.2)
-        process.send_signal(signal.SIGINT)
-        process.communicate(timeout=SLOW)
+        # two signals that come too fast for a busy machine count as one, so it hears of more
+        until(lambda: process.send_signal(signal.SIGINT) or process.poll() is not None)
     assert process.returncode == 130
 
 

@@ -141,3 +141,15 @@ def test_how_many_kernels_are_ready_is_told(monkeypatch: pytest.MonkeyPatch) -> 
     assert [int(outcome[0]) for outcome in outcomes] == list(range(recorded))
     total = len(COUNTS) + recorded
     assert told == [(done, total, "kernels") for done in range(total + 1)]
+
+
+def test_a_proof_needs_memory_and_serving_does_not(
+    on_torch: dict[str, Model], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def short(*_: object) -> float:
+        raise torch.OutOfMemoryError("CUDA out of memory")
+
+    monkeypatch.setattr(opening, "prove", short)
+    assert opening._proven(on_torch["tiny"], "f16", lambda: None).startswith("not done")
+    monkeypatch.setattr(opening, "prove", lambda *_: 0.00123)
+    assert "1.2e-03" in opening._proven(on_torch["tiny"], "f16", lambda: None)
