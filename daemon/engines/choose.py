@@ -22,8 +22,6 @@ from sticli.daemon.engines.vocabulary import ModelVocabulary
 from sticli.daemon.messages import Ready
 from sticli.errors import SticliError
 
-BUDGET_MB = 2048  # of memory for cells on a CPU, unless the settings say
-
 log = logging.getLogger(__name__)
 
 
@@ -155,5 +153,5 @@ def _llamacpp(model: Model, source: _Source, reason: str) -> LlamaCpp:
         "cell_bytes": str(size),
         "calibration": finding.measured,
     }
-    budget = (settings.kv_budget_mb or BUDGET_MB) << 20
+    budget = (settings.kv_budget_mb or machine.BUDGET_MB) << 20
     return LlamaCpp(model, tuning, budget // size, size, detail)

@@ -1,9 +1,10 @@
-"""What the engine needs to know of this computer: its cores and the name of its processor."""
+"""What the engine needs to know of this computer: its processor, its cores, memory for cells."""
 
 import os
 import platform
 from pathlib import Path
 
+BUDGET_MB = 2048  # of memory for cells on a CPU, unless the settings say
 _CPUINFO = Path("/proc/cpuinfo")
 
 

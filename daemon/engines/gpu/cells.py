@@ -8,15 +8,13 @@ has spare blocks for that: 256, or an eighth of the others, bounded by half of t
 import itertools
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sticli.daemon.engines.base import Exhausted, Seq
-from sticli.daemon.engines.gpu.sequence import NOTHING, Family, Sequence
+from sticli.daemon.engines.gpu.sequence import NOTHING, Family, Sequence, Slots
 from sticli.daemon.engines.gpu.tally import Numbers, Table, Tally
 from sticli.kernels.operands import CELLS
 
 SPARE = 256
-Slots = NDArray[np.int64]  # cells, counted through all blocks of the pool
 
 
 def spare_blocks(cells: int) -> int:

@@ -25,7 +25,6 @@ from sticli.daemon.engines.gpu.proof import COUNTS, prove
 from sticli.daemon.engines.modelfile import Header
 from sticli.errors import SticliError
 
-BUDGET_MB = 2048  # of memory for cells on a CPU, unless the settings say
 SHARE = 0.9  # of the memory that the weights leave free: the rest is for what passes compute
 LEAST = 512 << 20  # bytes left for the driver's own needs, kernels and recorded passes, at least
 
@@ -141,7 +140,7 @@ def _scratch(shape: HParams) -> int:
 def _memory(device: torch.device, budget: int, scratch: int) -> int:
     """Bytes for cells, beside those that passes compute with."""
     if device.type == "cpu":
-        return budget or BUDGET_MB << 20
+        return budget or machine.BUDGET_MB << 20
     torch.cuda.empty_cache()  # what loading left
     free, _ = torch.cuda.mem_get_info(device)
     most = _most(free, scratch)

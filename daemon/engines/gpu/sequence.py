@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from sticli.daemon.engines.gpu.tally import Table, Tally
 from sticli.kernels.operands import CELLS
 
+Slots = NDArray[np.int64]  # cells, counted through all blocks of the pool
 NOTHING: Table = np.zeros((0, 3), np.int32)
 
 

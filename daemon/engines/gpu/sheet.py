@@ -8,10 +8,10 @@ from torch import Tensor
 
 from sticli.daemon.engines.gpu import work
 from sticli.daemon.engines.gpu.batch import Batch, Inputs
+from sticli.daemon.engines.gpu.staging import aligned
 from sticli.daemon.engines.gpu.work import Heads
 from sticli.kernels.operands import Work
 
-_ALIGNED = 64  # i32: kernels are compiled for addresses that are multiples of 16 bytes
 Shape = tuple[int, ...]
 
 
@@ -41,7 +41,7 @@ class Sheet:
         shapes += [(entries, 3)] * len(windows)
         self._begins = [0]
         for shape in shapes:
-            self._begins.append(self._begins[-1] - -math.prod(shape) // _ALIGNED * _ALIGNED)
+            self._begins.append(self._begins[-1] + aligned(math.prod(shape)))
         self._host = torch.zeros(
             self._begins[-1], dtype=torch.int32, pin_memory=device.type == "cuda"
         )

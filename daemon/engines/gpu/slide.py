@@ -1,15 +1,12 @@
 """Moves cells to other positions: keys are turned back, values stay as they are."""
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 
+from sticli.daemon.engines.gpu.sequence import Slots
 from sticli.kernels.operands import CELLS, Pool, Rope
 from sticli.kernels.rope import rope_write
 
 _PIECE = 4096  # tokens of one layer moved at once: some 30 MB
-
-Slots = NDArray[np.int64]  # cells, counted through all blocks of the pool
 
 
 def move(pool: Pool, before: Slots, after: Slots, back: Rope) -> None:

@@ -7,7 +7,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-_ALIGNED = 64  # i32: kernels are compiled for addresses that are multiples of 16 bytes
+
+def aligned(size: int) -> int:
+    """What so many i32 take: kernels are compiled for addresses that are multiples of 16 bytes."""
+    return -(-size // 64) * 64
 
 
 class Staging:
@@ -22,7 +25,7 @@ class Staging:
 
     def send(self, arrays: Sequence[NDArray[np.int32]]) -> list[Tensor]:
         """The arrays as tensors on the device."""
-        sizes = [-(-array.size // _ALIGNED) * _ALIGNED for array in arrays]
+        sizes = [aligned(array.size) for array in arrays]
         ends = np.cumsum(sizes).tolist()
         if ends[-1] > len(self._host):
             self._host = self._buffer(2 * ends[-1])

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from sticli.daemon.engines.base import Damaged, State
-from sticli.daemon.engines.gpu.ferry import Ferry
+from sticli.daemon.engines.gpu.ferry import Bytes, Ferry
+from sticli.daemon.engines.gpu.sequence import Slots
 from sticli.kernels.operands import CELLS, Pool
 
 _HEADER = struct.Struct("<8sIIQQ")  # magic, kind of cells, checksum, tokens, payload bytes
@@ -19,8 +20,6 @@ _MAGIC = b"sticliG1"
 _PIECE = 32 << 20  # bytes of cells that move at once
 
 _Item = TypeVar("_Item", np.int64, np.uint8)
-Slots = NDArray[np.int64]  # cells, counted through all blocks of the pool
-Bytes = NDArray[np.uint8]
 
 
 class States:

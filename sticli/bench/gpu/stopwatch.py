@@ -6,6 +6,8 @@ from collections.abc import Callable
 
 import torch
 
+from sticli.daemon.engines.gpu.graphs import Outcome, record
+
 WARM = 3
 REPEATS = 20
 LEAST = 8  # calls in a graph, so that starting it hardly counts
@@ -24,47 +26,27 @@ def seconds(call: Call, inputs: int, device: torch.device) -> float:
     rounds = max(1, LEAST // inputs) if on_gpu else 1
     numbers = [n for _ in range(rounds) for n in range(inputs)]
 
-    def work() -> None:
+    def work() -> Outcome:
         for n in numbers:
             call(n)
+        return ()
 
-    return (_replayed(work) if on_gpu else _timed(work, 2)) / len(numbers)
-
-
-def _replayed(work: Callable[[], object]) -> float:
-    """The median time of a graph of the work: launches cost next to nothing in it."""
-    stream = torch.cuda.Stream()
-    stream.wait_stream(torch.cuda.current_stream())
-    with torch.cuda.stream(stream):
-        for _ in range(WARM):
-            work()
-    torch.cuda.current_stream().wait_stream(stream)
-    graph = torch.cuda.CUDAGraph()
-    with torch.cuda.graph(graph):
-        work()
-    return evented(graph.replay)
+    total = _replayed(work) if on_gpu else statistics.median(waited(work, device))
+    return total / len(numbers)
 
 
-def evented(work: Callable[[], object], repeats: int = REPEATS) -> float:
-    """The median time of work on the GPU, by its own clock."""
+def _replayed(work: Callable[[], Outcome]) -> float:
+    """The median time of a graph of the work, by the GPU's clock: launches cost next to nothing."""
+    _, replay = record(work, torch.cuda.graph_pool_handle())
     times: list[float] = []
-    for _ in range(WARM + repeats):
+    for _ in range(WARM + REPEATS):
         begin, end = (torch.cuda.Event(enable_timing=True) for _ in range(2))
         begin.record()
-        work()
+        replay()
         end.record()
         end.synchronize()
         times.append(begin.elapsed_time(end) / 1000)
     return statistics.median(times[WARM:])
-
-
-def _timed(work: Callable[[], object], repeats: int) -> float:
-    times = []
-    for _ in range(1 + repeats):
-        begin = time.perf_counter()
-        work()
-        times.append(time.perf_counter() - begin)
-    return statistics.median(times[1:])
 
 
 def waited(work: Callable[[], object], device: torch.device, repeats: int = REPEATS) -> list[float]:

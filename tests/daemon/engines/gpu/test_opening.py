@@ -9,7 +9,7 @@ import torch
 from sticli import cuda
 from sticli.config import Settings
 from sticli.cuda import Gpu
-from sticli.daemon.engines import modelfile
+from sticli.daemon.engines import machine, modelfile
 from sticli.daemon.engines.gpu import opening
 from sticli.daemon.engines.gpu.graphs import sizes
 from sticli.daemon.engines.gpu.model import Model
@@ -37,7 +37,7 @@ def cells(path: Path, budget: int) -> int:
     assert engine.cell_bytes == CELL_BYTES
     pool = engine.pool.cells
     assert engine.cells < pool.shape[0] * CELLS
-    assert pool.nbytes <= (budget or opening.BUDGET_MB) * MB
+    assert pool.nbytes <= (budget or machine.BUDGET_MB) * MB
     engine.close()
     return engine.cells
 
