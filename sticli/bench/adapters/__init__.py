@@ -1,0 +1,1 @@
+"""The engines under test, an adapter a file."""

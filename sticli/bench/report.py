@@ -1,0 +1,132 @@
+"""What a run of the bench found: one JSON document, from which tables, pages and plots are made.
+
+It holds what was measured, question by question, and derives nothing: statistics.py does.
+"""
+
+from pathlib import Path
+
+import msgspec
+
+from sticli.errors import SticliError, refused
+
+SCHEMA = 1
+
+Case = dict[str, int | float | str]  # what was varied, as {"context": 4096, "delta": 256}
+
+
+class Sample(msgspec.Struct, frozen=True):
+    """One question of a schedule as one engine answered it; times are seconds from its due time.
+
+    An engine that is still busy with an earlier question of the session when one is due makes it
+    wait, and that counts; an idle one is timed from when the question was really put to it.
+    """
+
+    session: str
+    question: str
+    answer: str = ""
+    source: str = ""  # live, flash, ready, repeat: what sticli says; empty for others
+    first: float = 0.0  # until the first token
+    last: float = 0.0  # until the last
+    stall: float = 0.0  # the longest gap between two tokens of the answer
+    prompt: int = 0  # tokens of the prompt
+    computed: int | None = None  # of them after the question was put; None: it does not tell
+    tokens: int = 0  # of the answer
+    lines: int = 0  # of the session that the answer saw
+    unseen: int = 0  # lines that were due when the answer began, and are not in it
+    stale: float = 0.0  # for how long the oldest of these had been due by then
+    error: str = ""  # why there is no answer; the times then count for nothing
+
+
+class Usage(msgspec.Struct, frozen=True):
+    """What an engine's processes took during a run, and hold at its end."""
+
+    wall_s: float
+    cpu_s: float
+    resident: int  # bytes of memory
+    gpu_s: float | None = None  # utilisation × time, of the whole device
+    joules: float | None = None  # of the GPU, or of the CPU package where the system tells
+    gpu_bytes: int | None = None
+
+
+class Run(msgspec.Struct, frozen=True):
+    """One engine over one stretch of a schedule.
+
+    Runs of equal workload, case and round are one schedule, so their samples are pairs.
+    """
+
+    workload: str
+    case: Case
+    engine: str
+    round: int
+    samples: list[Sample]
+    usage: Usage
+    lag: list[float] | None = None  # by arrival, seconds from due to being in the cache
+    facts: dict[str, float] = {}
+
+
+class Figure(msgspec.Struct, frozen=True):
+    """One number that we are held to, or steer by."""
+
+    workload: str
+    name: str
+    value: float | None  # None: it could not be had, and `detail` says why
+    unit: str = "×"
+    target: float | None = None
+    least: bool = False  # the target is a lower bound
+    low: float | None = None  # the 95 % interval of the value
+    high: float | None = None
+    detail: str = ""
+
+    @property
+    def met(self) -> bool | None:
+        """Whether the target is reached; None where there is none, or no value."""
+        if self.target is None or self.value is None:
+            return None
+        return self.value >= self.target if self.least else self.value <= self.target
+
+
+class Report(msgspec.Struct):
+    """Everything that one call of the bench found."""
+
+    command: str  # that made it
+    started: str  # ISO 8601
+    seed: int
+    machine: dict[str, str]
+    versions: dict[str, str]
+    model: dict[str, str]
+    settings: dict[str, str]
+    engines: dict[str, dict[str, str]] = {}  # by name: what it is and how it is set
+    notes: list[str] = []  # what a reader must know to read the figures right
+    figures: list[Figure] = []
+    runs: list[Run] = []
+    schema_version: int = SCHEMA
+
+
+def write(report: Report, path: Path) -> None:
+    """Write it as JSON.
+
+    Raises:
+        SticliError: the file cannot be written.
+    """
+    try:
+        path.write_bytes(msgspec.json.format(msgspec.json.encode(report), indent=1))
+    except OSError as error:
+        raise refused(error) from None
+
+
+def read(path: Path) -> Report:
+    """A report that was written.
+
+    Raises:
+        SticliError: there is none, or it is of another kind.
+    """
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=Report)
+    except FileNotFoundError:
+        raise SticliError("not_found", f"no file {path}") from None
+    except OSError as error:
+        raise refused(error) from None
+    except msgspec.DecodeError as error:
+        raise SticliError(
+            "bad_request", f"{path} is no report: {error}", "`sticli bench … --output` writes one"
+        ) from None

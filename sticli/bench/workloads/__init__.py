@@ -1,0 +1,1 @@
+"""What is put to the engines under test, a workload a file."""
