@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import ctypes
+import gc
 import logging
 import os
 import resource
@@ -52,6 +53,7 @@ def _refuse(error: SticliError | OSError) -> int:
 
 def _run(paths: Paths, settings: Settings) -> int:
     log = logging.getLogger("sticli.daemon")
+    gc.freeze()  # what is here now stays: to look it over again would hold up a reply
     try:
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:
             runner.run(_hold_socket(paths, settings))

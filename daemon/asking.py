@@ -1,18 +1,16 @@
 """How a question gets its answer: from what is known of this very state, or from the worker."""
 
-import contextlib
 import time
 from collections import Counter
-from collections.abc import AsyncGenerator
 
 import msgspec
 
 from sticli import protocol
 from sticli.daemon import answering
 from sticli.daemon.answers import Answers
-from sticli.daemon.asks import Asks, Progress
+from sticli.daemon.asks import Asks, Say
 from sticli.daemon.checks import check_ask
-from sticli.daemon.messages import Ask, Done, Piece
+from sticli.daemon.messages import Ask
 from sticli.daemon.records import Moment
 from sticli.daemon.repeats import Repeats
 from sticli.daemon.sessions import Session, Sessions
@@ -58,10 +56,9 @@ class Asking:
         now = Moment(session.settled, session.settled_lines)
         return self._held(session, ask, standing, now) or self._aged(session, ask, standing)
 
-    async def answer(
-        self, name: str, request: protocol.Ask
-    ) -> AsyncGenerator[Progress | Piece | protocol.Answer]:
-        """What is waited for, the pieces of the answer, and in the end the answer.
+    async def answer(self, name: str, request: protocol.Ask, say: Say) -> protocol.Answer:
+        """The answer; before that what is waited for, and its pieces where they are wanted, are
+        said.
 
         Raises:
             SticliError: not_found, bad_request, worker_down, budget_exceeded,
@@ -73,19 +70,12 @@ class Asking:
         _check_version(session, ask.min_version)
         moment = await self._moment(session, ask.at) if ask.at else None
         if moment and (held := self._held(session, ask, standing, moment)):
-            yield held
-            return
+            return held
         session.last_used = time.time()
         message = _message(session, ask, standing, moment)
-        words = self._asks.run(session, message, ask.stream and ask.pieces)
-        async with contextlib.aclosing(words):
-            async for word in words:
-                if isinstance(word, Done):
-                    self._repeats.keep(session, ask, word)
-                    spent = time.monotonic() - began
-                    yield answering.live(session, ask.question, word, spent)
-                else:
-                    yield word
+        done = await self._asks.run(session, message, say)
+        self._repeats.keep(session, ask, done)
+        return answering.live(session, ask.question, done, time.monotonic() - began)
 
     def _meant(
         self, session: Session, request: protocol.Ask
@@ -154,6 +144,7 @@ def _message(
         form=ask.form,
         at=(moment.version, moment.lines) if moment else None,
         decision=standing.record.id if prepared and standing else "",
+        pieces=ask.stream and ask.pieces,
     )
 
 

@@ -1,10 +1,10 @@
 """Live questions: each waits for its session and its worker, and survives a worker's death."""
 
 import asyncio
-import contextlib
 import itertools
 import time
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import msgspec
 
@@ -27,7 +27,6 @@ PATIENCE = 60.0  # seconds that a question waits for a worker that knows its ses
 ATTEMPTS = 3  # workers that one question may outlive
 
 Word = Waits | Piece | Done | Failed | Explained
-Inbox = asyncio.Queue[Word | None]  # None: the worker is gone
 
 
 class Progress(msgspec.Struct, frozen=True):
@@ -37,30 +36,42 @@ class Progress(msgspec.Struct, frozen=True):
     message: str
 
 
+Say = Callable[[Progress | Piece], None]  # tells the asker what comes ahead of the answer
+
+
+@dataclass(slots=True)
+class Submitted:
+    """A message in the worker's hands."""
+
+    say: Say
+    end: asyncio.Future[Done | Failed | Explained | None]  # None: the worker is gone
+    spoke: bool = False  # pieces of the answer have come
+
+
 class Asks:
     """The questions in the worker's hands, by id."""
 
     def __init__(self, supervisor: Supervisor) -> None:
         self._supervisor = supervisor
         self._ids = itertools.count(1)
-        self._inboxes: dict[int, Inbox] = {}
+        self._submitted: dict[int, Submitted] = {}
 
     def heard(self, message: Word) -> None:
         """Hand a word of the worker to its question; the asker may have gone."""
-        last = not isinstance(message, Piece | Waits)
-        inbox = self._inboxes.pop(message.id, None) if last else self._inboxes.get(message.id)
-        if inbox:
-            inbox.put_nowait(message)
+        if isinstance(message, Piece | Waits):
+            if found := self._submitted.get(message.id):
+                found.spoke |= isinstance(message, Piece)
+                found.say(_said(message))
+        elif found := self._submitted.pop(message.id, None):
+            _end(found, message)
 
     def lost(self) -> None:
         """The worker is gone, and with it what it was doing."""
-        for inbox in self._inboxes.values():
-            inbox.put_nowait(None)
-        self._inboxes.clear()
+        for found in self._submitted.values():
+            _end(found, None)
+        self._submitted.clear()
 
-    async def run(
-        self, session: Session, ask: Ask, pieces: bool
-    ) -> AsyncGenerator[Progress | Piece | Done]:
+    async def run(self, session: Session, ask: Ask, say: Say) -> Done:
         """The question's life, cancelled in the worker when the caller leaves early.
 
         The ask gets its id here, a new one at each attempt.
@@ -69,23 +80,14 @@ class Asks:
             SticliError: worker_down, budget_exceeded, context_length_exceeded, not_found.
         """
         for _ in range(ATTEMPTS):
-            async with contextlib.aclosing(self._until_open(session)) as waiting:
-                async for progress in waiting:
-                    yield progress
+            await self._until_open(session, say)
             _check_reachable(session, ask.min_version)
-            spoke = False
-            with self._submitted(ask) as inbox:
-                while word := await _next(inbox, session):
-                    if isinstance(word, Waits):
-                        yield Progress(word.state, word.message)
-                    elif isinstance(word, Done) or (pieces and isinstance(word, Piece)):
-                        spoke = True
-                        yield word
-                    if isinstance(word, Done):
-                        return
-            if spoke:  # what was said cannot be taken back
-                break
-        raise _down("the worker died while answering", self._supervisor)
+            if isinstance(word := await self._answer(session, ask, say), Done):
+                return word
+        raise self._died()
+
+    def _died(self) -> SticliError:
+        return _down("the worker died while answering", self._supervisor)
 
     async def explain(self, session: Session) -> Account:
         """The worker's account of a session.
@@ -93,27 +95,37 @@ class Asks:
         Raises:
             SticliError: worker_down, not_found, why the session is not served.
         """
-        with self._submitted(Explain(0, session.name)) as inbox:
-            word = await _next(inbox, session)
+        word = await self._answer(session, Explain(0, session.name), lambda word: None)
         if isinstance(word, Explained):
             return word.account
         reason = _progress(session, self._supervisor).message
         raise _down(f"nothing can be explained: {reason}", self._supervisor)
 
-    @contextlib.contextmanager
-    def _submitted(self, message: Ask | Explain) -> Iterator[Inbox]:
-        """Where the worker's words arrive."""
+    async def _answer(
+        self, session: Session, message: Ask | Explain, say: Say
+    ) -> Done | Explained | None:
+        """The worker's last word; None: the worker is gone.
+
+        Raises:
+            SticliError: why the worker refuses the question, or the whole session; worker_down
+                where it died in the middle of its answer.
+        """
         key = next(self._ids)
-        inbox = self._inboxes[key] = Inbox()
+        found = self._submitted[key] = Submitted(say, asyncio.get_running_loop().create_future())
         try:
             if not self._supervisor.send(msgspec.structs.replace(message, id=key)):
-                inbox.put_nowait(None)
-            yield inbox
+                return None
+            word = await found.end
         finally:
-            if self._inboxes.pop(key, None):  # the worker is still at it
+            if self._submitted.pop(key, None):  # the worker is still at it
                 self._supervisor.send(Cancel(key))
+        if isinstance(word, Failed):
+            raise session.refusal or SticliError(word.code, word.message, word.hint)
+        if word is None and found.spoke:  # what was said cannot be taken back
+            raise self._died()
+        return word
 
-    async def _until_open(self, session: Session) -> AsyncGenerator[Progress]:
+    async def _until_open(self, session: Session, say: Say) -> None:
         """Until the worker knows the session; say what is waited for, each time it changes.
 
         The worker itself tells of what comes then: it brings back first what is asked.
@@ -129,8 +141,7 @@ class Asks:
             progress = _progress(session, self._supervisor)
             if progress != said:
                 said = progress
-                yield progress
-                continue  # the world may have moved while the reader took it
+                say(progress)
             try:
                 async with asyncio.timeout_at(
                     asyncio.get_running_loop().time() + max(0.0, end - time.monotonic())
@@ -149,18 +160,13 @@ class Asks:
             raise session.refusal
 
 
-async def _next(inbox: Inbox, session: Session) -> Waits | Piece | Done | Explained | None:
-    """The next word; None: the worker is gone.
+def _said(word: Waits | Piece) -> Progress | Piece:
+    return Progress(word.state, word.message) if isinstance(word, Waits) else word
 
-    Raises:
-        SticliError: why the worker refuses the question, or the whole session.
-    """
-    word = await inbox.get()
-    if isinstance(word, Failed):
-        if session.refusal:
-            raise session.refusal
-        raise SticliError(word.code, word.message, word.hint)
-    return word
+
+def _end(found: Submitted, word: Done | Failed | Explained | None) -> None:
+    if not found.end.done():  # else its asker leaves just now
+        found.end.set_result(word)
 
 
 def _check_reachable(session: Session, min_version: int) -> None:

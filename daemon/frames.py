@@ -5,6 +5,7 @@ import struct
 from collections.abc import Iterator
 
 FRAME_LIMIT = 64 << 20  # bytes of one body
+CHUNK = 64 << 10  # bytes that are read at once
 HEADER = struct.Struct("<I")
 
 
@@ -13,21 +14,38 @@ def pack(body: bytes) -> bytes:
     return HEADER.pack(len(body)) + body
 
 
+class Frames:
+    """Takes in bytes as they arrive, and gives the bodies that are whole."""
+
+    def __init__(self) -> None:
+        self._waiting = bytearray()
+
+    def take(self, chunk: bytes) -> Iterator[bytes]:
+        """The bodies that `chunk` completes.
+
+        Raises:
+            ValueError: a body is longer than any may be.
+        """
+        waiting = self._waiting
+        waiting += chunk
+        while len(waiting) >= HEADER.size:
+            (length,) = HEADER.unpack_from(waiting)
+            if length > FRAME_LIMIT:
+                raise ValueError(f"a frame of {length} bytes")
+            end = HEADER.size + length
+            if len(waiting) < end:
+                return
+            body = bytes(waiting[HEADER.size : end])
+            del waiting[:end]
+            yield body
+
+
 def read_frames(connection: socket.socket) -> Iterator[bytes]:
-    """The bodies that arrive on a blocking socket, until the peer is gone."""
-    while header := _exactly(connection, HEADER.size):
-        (length,) = HEADER.unpack(header)
-        body = _exactly(connection, length) if length <= FRAME_LIMIT else None
-        if body is None:
-            return
-        yield body
+    """The bodies that arrive on a blocking socket, until the peer is gone.
 
-
-def _exactly(connection: socket.socket, count: int) -> bytes | None:
-    chunks = bytearray()
-    while len(chunks) < count:
-        chunk = connection.recv(min(count - len(chunks), 1 << 20))
-        if not chunk:
-            return None
-        chunks += chunk
-    return bytes(chunks)
+    Raises:
+        ValueError: as `Frames.take`.
+    """
+    frames = Frames()
+    while chunk := connection.recv(CHUNK):
+        yield from frames.take(chunk)

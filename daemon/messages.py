@@ -76,6 +76,7 @@ class Ask(Message, frozen=True):
     form: Form | None = None
     at: tuple[int, int] | None = None  # (version, lines): see the first `lines` lines only
     decision: str = ""  # id of the flash question that this is: its prepared state serves
+    pieces: bool = True  # whether somebody reads the answer as it grows
 
 
 class Cancel(Message, frozen=True):

@@ -1,16 +1,14 @@
-"""The routes of the HTTP API: requests in, protocol structs out, errors as JSON."""
+"""The handlers of the HTTP API, one a route: requests in, protocol structs out."""
 
+import asyncio
 import contextlib
 import time
 from collections.abc import AsyncGenerator, Callable
 from typing import Any
 
 import msgspec
-from starlette.applications import Starlette
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 
 from sticli import protocol
 from sticli.daemon import status
@@ -19,15 +17,16 @@ from sticli.daemon.bodies import decode, flag, number, words
 from sticli.daemon.exposition import MEDIA_TYPE
 from sticli.daemon.messages import Piece
 from sticli.daemon.metrics import metrics
+from sticli.daemon.peer import unless_gone
+from sticli.daemon.routes import Route, Routes, answer, failure
 from sticli.daemon.service import Service
-from sticli.daemon.streams import NDJSON, SSE, Stream, ndjson, sse, sse_events, unless_gone
+from sticli.daemon.streams import NDJSON, SSE, Stream, ndjson, sse, sse_events
 from sticli.errors import SticliError
 from sticli.paths import Paths
 
 CLIENT_LEFT = 499  # nobody reads this
 CURSOR_DIGITS = 18  # longer than any id
 
-_encode = msgspec.json.Encoder().encode
 _ask = msgspec.json.Decoder(protocol.Ask)
 _append = msgspec.json.Decoder(protocol.Append)
 _fork = msgspec.json.Decoder(protocol.Fork)
@@ -45,10 +44,10 @@ class Api:
         self._started = started
 
     async def version(self, request: Request) -> Response:
-        return _json(status.version(self._started))
+        return answer(status.version(self._started))
 
     async def status(self, request: Request) -> Response:
-        return _json(status.status(self._service, self._paths, self._started))
+        return answer(status.status(self._service, self._paths, self._started))
 
     async def metrics(self, request: Request) -> Response:
         found = status.status(self._service, self._paths, self._started)
@@ -57,37 +56,37 @@ class Api:
 
     async def stop(self, request: Request) -> Response:
         self._service.stop()
-        return _json({})
+        return answer({})
 
     async def sessions(self, request: Request) -> Response:
-        return _json(self._service.all())
+        return answer(self._service.all())
 
     async def create(self, request: Request) -> Response:
-        return _json(await self._service.create(await decode(request, _new_session)), 201)
+        return answer(await self._service.create(await decode(request, _new_session)), 201)
 
     async def show(self, request: Request) -> Response:
-        return _json(self._service.show(_name(request)))
+        return answer(self._service.show(_name(request)))
 
     async def remove(self, request: Request) -> Response:
         await self._service.remove(_name(request))
-        return _json({})
+        return answer({})
 
     async def fork(self, request: Request) -> Response:
         fork = await decode(request, _fork)
         new = protocol.NewSession(fork.name, source=_name(request), at=fork.at)
-        return _json(await self._service.create(new), 201)
+        return answer(await self._service.create(new), 201)
 
     async def pin(self, request: Request) -> Response:
         pin = await decode(request, _pin)
-        return _json(await self._service.pin(_name(request), pin.pinned))
+        return answer(await self._service.pin(_name(request), pin.pinned))
 
     async def explain(self, request: Request) -> Response:
-        found = await unless_gone(request.receive, self._service.explain(_name(request)))
-        return _json(found) if found else Response(status_code=CLIENT_LEFT)
+        found = await unless_gone(request.scope, self._service.explain(_name(request)))
+        return answer(found) if found else Response(status_code=CLIENT_LEFT)
 
     async def append(self, request: Request) -> Response:
         batch = await decode(request, _append)
-        return _json(await self._service.append(_name(request), batch))
+        return answer(await self._service.append(_name(request), batch))
 
     async def lines(self, request: Request) -> Stream:
         name, first = _name(request), number(request, "from", 1) or 1
@@ -98,25 +97,27 @@ class Api:
     async def ask(self, request: Request) -> Response | Stream:
         """An answer that is known goes back at once; else the worker is asked."""
         name, ask = _name(request), await decode(request, _ask)
-        answer = self._service.asking.at_once(name, ask)
+        known = self._service.asking.at_once(name, ask)
         if ask.stream:
-            return Stream(self._speak(name, ask, answer), SSE)
-        answer = answer or await unless_gone(request.receive, self._wait(name, ask))
-        return _json(answer) if answer else Response(status_code=CLIENT_LEFT)
+            return Stream(self._speak(name, ask, known), SSE)
+        if not known:
+            work = self._service.asking.answer(name, ask, lambda word: None)
+            known = await unless_gone(request.scope, work)
+        return answer(known) if known else Response(status_code=CLIENT_LEFT)
 
     async def add_flash(self, request: Request) -> Response:
         flash = await decode(request, _new_flash)
-        return _json(await self._service.add_flash(_name(request), flash), 201)
+        return answer(await self._service.add_flash(_name(request), flash), 201)
 
     async def flashes(self, request: Request) -> Response:
-        return _json(self._service.flashes(_name(request)))
+        return answer(self._service.flashes(_name(request)))
 
     async def flash(self, request: Request) -> Response:
-        return _json(self._service.flash(_name(request), request.path_params["id"]))
+        return answer(self._service.flash(_name(request), request.path_params["id"]))
 
     async def remove_flash(self, request: Request) -> Response:
         await self._service.remove_flash(_name(request), request.path_params["id"])
-        return _json({})
+        return answer({})
 
     async def events(self, request: Request) -> Stream:
         since = number(request, "since")
@@ -130,34 +131,31 @@ class Api:
             return Stream(_chunks(found, ndjson), NDJSON)
         return Stream(_chunks(found, sse_events), SSE)
 
-    async def _wait(self, name: str, ask: protocol.Ask) -> protocol.Answer | None:
-        """The worker's answer, all at once."""
-        async with contextlib.aclosing(self._service.asking.answer(name, ask)) as words:
-            async for word in words:
-                if isinstance(word, protocol.Answer):
-                    return word
-        return None
-
     async def _speak(
-        self, name: str, ask: protocol.Ask, answer: protocol.Answer | None
+        self, name: str, ask: protocol.Ask, known: protocol.Answer | None
     ) -> AsyncGenerator[bytes]:
         """The worker's answer, piece by piece."""
-        if answer:
-            yield sse("answer", answer)
+        if known:
+            yield sse("answer", known)
             return
+        words: asyncio.Queue[Progress | Piece | None] = asyncio.Queue()
+        work = asyncio.create_task(self._service.asking.answer(name, ask, words.put_nowait))
+        work.add_done_callback(lambda done: words.put_nowait(None))
         try:
-            async with contextlib.aclosing(self._service.asking.answer(name, ask)) as words:
-                async for word in words:
-                    yield _spoken(word)
+            while word := await words.get():
+                yield _spoken(word)
+            yield sse("answer", await work)
         except SticliError as error:
-            yield sse("error", _failure(error))
+            yield sse("error", failure(error))
+        finally:
+            work.cancel()
 
 
-def build(service: Service, paths: Paths, started: float) -> Starlette:
+def build(service: Service, paths: Paths, started: float) -> Routes:
     """The ASGI application."""
     api = Api(service, paths, started)
     session = "/v1/sessions/{name}"
-    table: list[tuple[str, str, Callable[[Request], Any]]] = [
+    table: list[Route] = [
         ("POST", f"{session}/ask", api.ask),  # the shortest way for what must be fastest
         ("POST", f"{session}/lines", api.append),
         ("GET", f"{session}/lines", api.lines),
@@ -178,14 +176,7 @@ def build(service: Service, paths: Paths, started: float) -> Starlette:
         ("GET", f"{session}/flash/{{id}}", api.flash),
         ("DELETE", f"{session}/flash/{{id}}", api.remove_flash),
     ]
-    return Starlette(
-        routes=[Route(path, handler, methods=[method]) for method, path, handler in table],
-        exception_handlers={
-            SticliError: _refuse,
-            HTTPException: _no_route,
-            Exception: _broken,
-        },
-    )
+    return Routes(table)
 
 
 async def _chunks(
@@ -196,42 +187,9 @@ async def _chunks(
             yield encode(some)
 
 
-def _spoken(word: Progress | Piece | protocol.Answer) -> bytes:
-    match word:
-        case Piece():
-            return sse("piece", {"text": word.text})
-        case Progress():
-            return sse("progress", word)
-        case _:
-            return sse("answer", word)
+def _spoken(word: Progress | Piece) -> bytes:
+    return sse("piece", {"text": word.text}) if isinstance(word, Piece) else sse("progress", word)
 
 
 def _name(request: Request) -> str:
     return str(request.path_params["name"])
-
-
-def _json(value: object, code: int = 200) -> Response:
-    return Response(_encode(value), code, media_type="application/json")
-
-
-def _failure(error: SticliError) -> protocol.Failure:
-    return protocol.Failure(protocol.Problem.of(error))
-
-
-async def _refuse(request: Request, error: Exception) -> Response:
-    assert isinstance(error, SticliError)
-    return _json(_failure(error), error.status)
-
-
-async def _no_route(request: Request, error: Exception) -> Response:
-    assert isinstance(error, HTTPException)
-    what = f"{request.method} {request.url.path[:200]}"
-    refusal = SticliError("not_found", f"there is no {what}", "see `sticli api`")
-    return _json(_failure(refusal), error.status_code)
-
-
-async def _broken(request: Request, error: Exception) -> Response:
-    refusal = SticliError(
-        "internal", f"the daemon failed: {type(error).__name__}", "see `sticli daemon logs`"
-    )
-    return _json(_failure(refusal), refusal.status)

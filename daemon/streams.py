@@ -1,16 +1,15 @@
-"""Replies that come in pieces, and the watch for a reader who leaves."""
+"""Replies that come in pieces."""
 
-import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, Coroutine
-from typing import Any, TypeVar
+from collections.abc import AsyncGenerator
+from typing import Any
 
 import msgspec
 from starlette.types import Receive, Scope, Send
 
+from sticli.daemon.peer import unless_gone
 from sticli.protocol import Event
 
-T = TypeVar("T")
 SSE = "text/event-stream"
 NDJSON = "application/x-ndjson"
 
@@ -25,7 +24,7 @@ class Stream:
         self._media = media
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await unless_gone(receive, self._send(send))
+        await unless_gone(scope, self._send(send))
 
     async def _send(self, send: Send) -> None:
         headers = [(b"content-type", self._media.encode()), (b"cache-control", b"no-store")]
@@ -34,24 +33,6 @@ class Stream:
             async for chunk in chunks:
                 await send({"type": "http.response.body", "body": chunk, "more_body": True})
         await send({"type": "http.response.body", "body": b"", "more_body": False})
-
-
-async def unless_gone(receive: Receive, work: Coroutine[Any, Any, T]) -> T | None:
-    """The result of the work; None when the client left first, and the work was cancelled."""
-    task = asyncio.create_task(work)
-    gone = asyncio.create_task(_gone(receive))
-    try:
-        await asyncio.wait((task, gone), return_when=asyncio.FIRST_COMPLETED)
-        return task.result() if task.done() else None
-    finally:
-        task.cancel()
-        gone.cancel()
-        await asyncio.gather(task, gone, return_exceptions=True)
-
-
-async def _gone(receive: Receive) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass
 
 
 def sse(kind: str, data: object, key: int | None = None) -> bytes:

@@ -62,13 +62,13 @@ class Supervisor:
         """Queue a message for a ready worker; False when there is none."""
         if self.state != "ready" or not self._worker:
             return False
-        self._worker.send(message)
+        self._worker.wire.send(message)
         return True
 
     async def drain(self) -> None:
         """Until the worker has taken most of what was sent."""
         if self._worker:
-            await self._worker.drain()
+            await self._worker.wire.drain()
 
     async def run(self, listener: Listener) -> None:
         """Keep a worker alive until `stop`."""
@@ -106,13 +106,17 @@ class Supervisor:
         self._become("starting")
         listener.changed()
         try:
-            self._worker = worker = await WorkerProcess.spawn(self._command)
+            self._worker = worker = await WorkerProcess.spawn(
+                lambda message: self._hear(message, listener), self._command
+            )
         except OSError as error:
             self.last_error = f"the worker cannot be started: {error}"
             log.error("%s", self.last_error)
             return False
         try:
-            await self._listen(worker, listener)
+            log.info("worker %d starts", worker.pid)
+            worker.wire.send(self._start)
+            await worker.wire.end()
         except Exception:  # what it says is not understood: another worker may do better
             log.exception("the worker cannot be followed")
         finally:
@@ -125,14 +129,6 @@ class Supervisor:
             self.last_error = worker.explain(code)
             log.error("%s", self.last_error)
         return ready and code == -signal.SIGKILL
-
-    async def _listen(self, worker: WorkerProcess, listener: Listener) -> None:
-        log.info("worker %d starts", worker.pid)
-        worker.send(self._start)
-        async for message in worker.messages():
-            self._hear(message, listener)
-            if self.failure:
-                return
 
     def _hear(self, message: Outbound, listener: Listener) -> None:
         if isinstance(message, Loading):
@@ -148,6 +144,8 @@ class Supervisor:
             self.failure = SticliError(
                 message.code, message.message, message.hint or "then `sticli daemon restart`"
             )
+            if self._worker:
+                self._worker.wire.close()
         else:
             listener.heard(message)
 

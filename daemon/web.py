@@ -26,6 +26,7 @@ class Web:
             lifespan="off",
             access_log=False,
             log_config=None,
+            proxy_headers=False,
             timeout_keep_alive=KEEP_ALIVE,
         )
         self._config.load()
@@ -51,7 +52,7 @@ class Web:
             connection.transport.close()
 
     def _connection(self) -> asyncio.Protocol:
-        return PrivateProtocol(self._config, self._state, {})
+        return PrivateProtocol(self._config, self._state)
 
 
 async def _wait(tasks: set["asyncio.Task[None]"], seconds: float) -> set["asyncio.Task[None]"]:

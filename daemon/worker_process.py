@@ -8,12 +8,11 @@ import signal
 import socket
 import sys
 from collections import deque
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Callable, Sequence
 
-from sticli.daemon.frames import FRAME_LIMIT, HEADER
-from sticli.daemon.messages import Message, Outbound, Stop, decode_outbound, frame
+from sticli.daemon.messages import Outbound, Stop
+from sticli.daemon.wire import Wire
 
-BUFFER = 1 << 20
 COMMAND = (sys.executable, "-P", "-m", "sticli.daemon.worker")
 ENVIRONMENT = {
     "OMP_WAIT_POLICY": "passive",  # spinning threads lose a hundredfold to any busy neighbour
@@ -26,24 +25,23 @@ log = logging.getLogger(__name__)
 
 
 class WorkerProcess:
-    """A running worker; `send` never blocks, `drain` waits until it has taken enough."""
+    """A running worker, and the wire to it."""
 
-    def __init__(
-        self,
-        process: asyncio.subprocess.Process,
-        reader: asyncio.StreamReader,
-        writer: asyncio.StreamWriter,
-    ) -> None:
+    def __init__(self, process: asyncio.subprocess.Process, wire: Wire) -> None:
         self.pid = process.pid
+        self.wire = wire
         self._process = process
-        self._reader = reader
-        self._writer = writer
         self._words: deque[str] = deque(maxlen=LAST_WORDS)
         self._listener = asyncio.create_task(self._listen())
 
     @classmethod
-    async def spawn(cls, command: Sequence[str] = COMMAND) -> "WorkerProcess":
-        """Start the command with one end of a socketpair; it dies when the other end closes."""
+    async def spawn(
+        cls, hear: Callable[[Outbound], None], command: Sequence[str] = COMMAND
+    ) -> "WorkerProcess":
+        """Start the command with one end of a socketpair; it dies when the other end closes.
+
+        `hear` is called with all that it says.
+        """
         ours, theirs = socket.socketpair()
         with theirs, contextlib.ExitStack() as undo:
             undo.enter_context(ours)
@@ -59,43 +57,22 @@ class WorkerProcess:
                 start_new_session=True,  # an interrupt at the terminal is for the front
             )
             undo.pop_all()
-        reader, writer = await asyncio.open_unix_connection(sock=ours, limit=BUFFER)
-        return cls(process, reader, writer)
-
-    def send(self, message: Message) -> None:
-        """Queue a message; nothing happens when the worker is gone."""
-        if not self._writer.is_closing():
-            self._writer.write(frame(message))
-
-    async def drain(self) -> None:
-        """Until the worker has taken most of what was sent, or is gone."""
-        with contextlib.suppress(ConnectionError):
-            await self._writer.drain()
-
-    async def messages(self) -> AsyncIterator[Outbound]:
-        """What the worker says, until it is gone."""
-        with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
-            while True:
-                (length,) = HEADER.unpack(await self._reader.readexactly(HEADER.size))
-                if length > FRAME_LIMIT:
-                    log.error("the worker sent a frame of %d bytes", length)
-                    return
-                yield decode_outbound(await self._reader.readexactly(length))
+        wire = Wire(hear)
+        await wire.open(ours)
+        return cls(process, wire)
 
     async def reap(self) -> int:
         """Make sure that it is gone; its exit code, negative for a signal."""
-        self._writer.close()
+        self.wire.close()
         if not await self._ends(TERMINATE):  # a worker without its front ends by itself
             await self._kill()
         await asyncio.wait([self._listener], timeout=1.0)
         self._listener.cancel()
-        with contextlib.suppress(ConnectionError):
-            await self._writer.wait_closed()
         return self._process.returncode or 0
 
     async def stop(self, seconds: float) -> None:
         """Ask it to snapshot and leave, and see to it after so many seconds."""
-        self.send(Stop())
+        self.wire.send(Stop())
         if not await self._ends(seconds):
             log.warning("the worker did not stop within %g s", seconds)
             await self._kill()

@@ -58,19 +58,26 @@ class Client:
         except OSError as error:
             raise self._lost(error) from error
 
-    def stream(self, method: str, path: str, body: object, accept: str) -> Iterator[bytes]:
-        """The lines of an endless reply, without their newline, as they come.
+    def stream(
+        self, method: str, path: str, body: object, accept: str, *, keep: bool = False
+    ) -> Iterator[bytes]:
+        """The lines of a reply, without their newline, as they come.
+
+        The connection ends with it; with `keep` it goes on where the reply was read to its end.
 
         Raises:
             SticliError: as `call`; `unreachable` too when the daemon goes away in the middle.
         """
         data = None if body is None else _encoder.encode(body)
+        whole = False
         try:
             yield from self._request(method, path, data, accept).lines()
+            whole = True
         except OSError as error:
             raise self._lost(error) from error
         finally:
-            self.close()
+            if not (keep and whole):
+                self.close()
 
     def version(self) -> protocol.Version:
         return self.call("GET", "/v1/version", None, protocol.Version)
@@ -110,7 +117,8 @@ class Client:
 
     def ask_stream(self, name: str, request: protocol.Ask) -> Iterator[tuple[str, bytes]]:
         """Events of a streamed ask: (`piece` | `progress` | `answer` | `error`, JSON)."""
-        return sse(self.stream("POST", at(name, "ask"), request, "text/event-stream"))
+        found = self.stream("POST", at(name, "ask"), request, "text/event-stream", keep=True)
+        return sse(found)
 
     def flashes(self, name: str) -> list[protocol.Flash]:
         return self.call("GET", at(name, "flash"), None, list[protocol.Flash])

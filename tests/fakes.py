@@ -49,8 +49,8 @@ class FakeVocabulary:
     def start(self) -> list[int]:
         return list(self._start)
 
-    def piece(self, token: int) -> bytes:
-        return bytes([token]) if token < 256 else b""
+    def piece(self, token: int, *, special: bool = False) -> bytes:
+        return bytes([token]) if token < 256 else CONTROLS[token - 256].encode() * special
 
     def ends(self, token: int) -> bool:
         return token in self._ends

@@ -243,8 +243,8 @@ class Vocabulary(Protocol):
         """What must stand ahead of everything: the beginning-of-sequence token, or nothing."""
         ...
 
-    def piece(self, token: int) -> bytes:
-        """The bytes that a token stands for; nothing for control tokens."""
+    def piece(self, token: int, *, special: bool = False) -> bytes:
+        """The bytes that a token stands for; nothing for control tokens, or, `special`, a name."""
         ...
 
     def ends(self, token: int) -> bool:

@@ -6,13 +6,14 @@ import llama_cpp
 import numpy as np
 from numpy.typing import NDArray
 
-Tokens = NDArray[np.int32]
+from sticli.daemon.engines.rows import Piece
 
 
 class Batch:
     """Room for `capacity` tokens, each of one sequence."""
 
     def __init__(self, capacity: int) -> None:
+        self.capacity = capacity
         self._tokens = np.zeros(capacity, np.int32)
         self._positions = np.zeros(capacity, np.int32)
         self._counts = np.ones(capacity, np.int32)
@@ -29,16 +30,21 @@ class Batch:
             logits=_pointer(self._wanted, ctypes.c_int8),
         )
 
-    def fill(
-        self, tokens: Tokens, positions: Tokens, slots: Tokens, wanted: NDArray[np.bool_]
-    ) -> None:
-        """Hold these tokens; all arrays have one length, at most the capacity."""
-        count = len(tokens)
-        self._tokens[:count] = tokens
-        self._positions[:count] = positions
-        self._slots[:count] = slots
-        self._wanted[:count] = wanted
-        self.struct.n_tokens = count
+    def fill(self, piece: Piece) -> int:
+        """Hold these tokens, at most the capacity; returns how many want logits."""
+        at = wanted = 0
+        for slot, row in piece:
+            end = at + len(row.tokens)
+            self._tokens[at:end] = row.tokens
+            self._positions[at:end] = np.arange(row.start, row.start + end - at)
+            self._slots[at:end] = slot
+            self._wanted[at:end] = row.wants == "all"
+            wanted += end - at if row.wants == "all" else row.wants == "last"
+            at = end
+            if row.wants == "last":
+                self._wanted[at - 1] = True
+        self.struct.n_tokens = at
+        return wanted
 
 
 def _pointer(array: NDArray[np.generic], kind: type) -> object:

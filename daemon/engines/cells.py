@@ -14,7 +14,7 @@ class Cells:
     def __init__(self, limit: int) -> None:
         self.limit = limit
         self.free = limit  # cells that nobody holds: the first of `_stack`
-        self._holders = np.zeros(limit, np.int32)
+        self._others = np.zeros(limit, np.int32)  # holders beyond the first
         self._stack = np.arange(limit, dtype=np.int32)
 
     @property
@@ -31,17 +31,17 @@ class Cells:
         if count > self.free:
             raise Exhausted(f"{count} cells needed, {self.free} of {self.limit} free")
         self.free -= count
-        cells = self._stack[self.free : self.free + count].copy()
-        self._holders[cells] = 1
-        return cells
+        return self._stack[self.free : self.free + count].copy()
 
     def share(self, cells: Held) -> None:
         """One more sequence holds these."""
-        self._holders[cells] += 1
+        self._others[cells] += 1
 
     def give(self, cells: Held) -> None:
         """One sequence fewer holds these."""
-        self._holders[cells] -= 1
-        freed = cells[self._holders[cells] == 0]
-        self._stack[self.free : self.free + len(freed)] = freed
-        self.free += len(freed)
+        others = self._others[cells]
+        if others.any():
+            self._others[cells[others > 0]] -= 1
+            cells = cells[others == 0]
+        self._stack[self.free : self.free + len(cells)] = cells
+        self.free += len(cells)

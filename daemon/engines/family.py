@@ -1,21 +1,21 @@
 """One llama_context and its sequences: a session's durable one and the forks of it."""
 
 import ctypes
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import llama_cpp
 import numpy as np
-from numpy.typing import NDArray
 
-from sticli.daemon.engines.base import Damaged, Exhausted, Logits, Row
+from sticli.daemon.engines.base import Damaged, Exhausted, Logits, Row, Seq
 from sticli.daemon.engines.batch import Batch
 from sticli.daemon.engines.cells import Cells, Held
 from sticli.daemon.engines.model import Model
-from sticli.daemon.engines.rows import positions, split, wanted
+from sticli.daemon.engines.past import NOTHING, Past, Tokens
+from sticli.daemon.engines.rows import pieces, split
+from sticli.daemon.engines.spares import Spares
 from sticli.daemon.engines.tuning import SLOTS, Tuning, parameters
 
-Tokens = NDArray[np.int32]
-NOTHING: Tokens = np.zeros(0, np.int32)
+NOBODY = Seq(0)  # of rows that the family computes for itself
 
 
 class Family:
@@ -28,8 +28,9 @@ class Family:
     def __init__(self, model: Model, tuning: Tuning, limit: int) -> None:
         self._model = model
         self._held: dict[int, Held] = {}
-        self._past: dict[int, Tokens] = {}  # of sequences that can only be rolled back by replay
+        self._past = Past(needed=model.recurrent)
         self._free_slots = list(range(SLOTS - 1, -1, -1))
+        self._spares = Spares()
         self._context = llama_cpp.llama_init_from_model(
             model.pointer, parameters(model, tuning, limit)
         )
@@ -41,11 +42,12 @@ class Family:
             raise Exhausted(f"{model.path} keeps no cells between passes")
         self.cells = Cells(limit)
         self._batch = Batch(llama_cpp.llama_n_batch(self._context))
+        self._none = np.zeros((0, model.vocabulary_size), np.float32)
 
     @property
     def members(self) -> int:
         """Sequences that are not gone."""
-        return len(self._held)
+        return len(self._held) - len(self._spares)
 
     def add(self) -> int:
         """The slot of a new, empty sequence.
@@ -53,11 +55,13 @@ class Family:
         Raises:
             Exhausted: every slot is taken.
         """
+        if not self._free_slots and (spare := self._spares.oldest()) is not None:
+            self._forget(spare)
         if not self._free_slots:
             raise Exhausted(f"a session runs at most {SLOTS} sequences")
         slot = self._free_slots.pop()
         self._held[slot] = NOTHING
-        self._remember(slot, NOTHING)
+        self._past.note(slot, NOTHING)
         return slot
 
     def fork(self, parent: int, length: int) -> int:
@@ -67,17 +71,31 @@ class Family:
             Exhausted: every slot is taken, or the model's window was restored without `length`.
         """
         self._check_window(parent, length)
+        if (spare := self._spares.take(parent)) is not None:
+            return self._refork(spare, parent, length)
         replay = self._model.recurrent and length < self.length(parent)
-        past = self._remembered(parent, length) if replay else self._past.get(parent)
+        past = self._past.first(parent, length) if replay else self._past.get(parent)
         slot = self.add()
         self._held[slot] = self._held[parent][:length]
         self.cells.share(self._held[slot])
         if replay:
             self._replay(slot, past)
             return slot
-        self._remember(slot, past)
+        self._past.note(slot, past)
         for name in self._names(slot) if length else ():
             llama_cpp.llama_memory_seq_cp(self._memory, parent, name, 0, length)
+        if not (self._model.window or self._model.recurrent):
+            self._spares.born(slot, parent, length)
+        return slot
+
+    def _refork(self, slot: int, parent: int, length: int) -> int:
+        """Make of a fork that ended one of the first `length` cells of its parent."""
+        if self.length(slot) > length:
+            self.cut(slot, length)
+        known, self._held[slot] = self.length(slot), self._held[parent][:length]
+        self.cells.share(self._held[slot][known:])
+        llama_cpp.llama_memory_seq_cp(self._memory, parent, slot, known, length)
+        self._spares.born(slot, parent, length)
         return slot
 
     def _names(self, slot: int) -> tuple[int, ...]:
@@ -88,10 +106,10 @@ class Family:
         """
         return (slot, slot + SLOTS) if self._model.window else (slot,)
 
-    def _keep(self, slots: NDArray[np.int32]) -> None:
+    def _keep(self, slots: Collection[int]) -> None:
         """Give the new cells of sequences their second holder."""
         if self._model.window:
-            for slot in np.unique(slots).tolist():
+            for slot in slots:
                 llama_cpp.llama_memory_seq_cp(self._memory, slot, slot + SLOTS, -1, -1)
 
     def _check_window(self, slot: int, length: int) -> None:
@@ -120,17 +138,30 @@ class Family:
         if self._model.recurrent and length:
             self._rewind(slot, length)
             return
+        self._part(slot, length)
         for name in self._names(slot):
             llama_cpp.llama_memory_seq_rm(self._memory, name, length, -1)
         self.cells.give(self._held[slot][length:])
         self._held[slot] = self._held[slot][:length]
-        self._remember(slot, NOTHING)  # of a recurrent state nothing is left here
+        self._past.note(slot, NOTHING)  # of a recurrent state nothing is left here
+
+    def _part(self, slot: int, length: int) -> None:
+        """Forget the ended forks of a sequence before it ends at `length`."""
+        for spare in self._spares.cut(slot, length):
+            self._forget(spare)
 
     def drop(self, slot: int) -> None:
-        """Forget a sequence."""
+        """End a sequence."""
+        if (shared := self._spares.keep(slot)) is not None:
+            self.cut(slot, min(shared, self.length(slot)))
+        else:
+            self._forget(slot)
+
+    def _forget(self, slot: int) -> None:
         self.cut(slot, 0)
+        self._spares.forget(slot)
         del self._held[slot]
-        self._past.pop(slot, None)
+        self._past.note(slot, None)
         self._free_slots.append(slot)
 
     @property
@@ -145,6 +176,7 @@ class Family:
         Raises:
             RuntimeError: llama.cpp could not move them; the sequence is of no use any more.
         """
+        self._part(slot, start)
         llama_cpp.llama_memory_seq_rm(self._memory, slot, start, start + count)
         llama_cpp.llama_memory_seq_add(self._memory, slot, start + count, -1, -count)
         held = self._held[slot]
@@ -156,9 +188,8 @@ class Family:
         """Have the cells moved now: llama.cpp does it ahead of a pass, and a state that is saved
         before would hold cells of the old places."""
         slot = self.add()
-        nothing = np.zeros(1, np.int32)
         try:
-            self._pass(nothing, nothing, np.full(1, slot, np.int32), nothing.astype(np.bool_))
+            self._pass([slot], [Row(NOBODY, [0], 0)])
         finally:
             self.drop(slot)
 
@@ -171,35 +202,17 @@ class Family:
         newest = llama_cpp.llama_memory_seq_pos_max(self._memory, slot)
         if newest == length - 1:
             return
-        past = self._remembered(slot, length)
+        past = self._past.first(slot, length)
         llama_cpp.llama_memory_seq_rm(self._memory, slot, -1, -1)
         self.cells.give(self._held[slot][length:])
         self._held[slot] = self._held[slot][:length]
         self._replay(slot, past)
 
-    def _remembered(self, slot: int, length: int) -> Tokens:
-        """The first tokens of a sequence.
-
-        Raises:
-            Exhausted: it was restored, so that they are not known.
-        """
-        if slot not in self._past:
-            raise Exhausted(f"restored, asked for its first {length} tokens")
-        return self._past[slot][:length]
-
-    def _remember(self, slot: int, past: Tokens | None) -> None:
-        """Note what a sequence holds; None: nobody knows, it was restored."""
-        self._past.pop(slot, None)
-        if past is not None and self._model.recurrent:
-            self._past[slot] = past
-
     def _replay(self, slot: int, past: Tokens | None) -> None:
         """Compute `past` into a sequence whose state is empty."""
-        self._remember(slot, past)
+        self._past.note(slot, past)
         if past is not None and len(past):
-            places = np.full(len(past), slot, np.int32)
-            nothing = np.zeros(len(past), np.bool_)
-            self._pass(past, np.arange(len(past), dtype=np.int32), places, nothing)
+            self._pass([slot], [Row(NOBODY, past.tolist(), 0)])
 
     def decode(self, slots: Sequence[int], rows: Sequence[Row]) -> list[Logits | None]:
         """Compute the rows, one a slot; logits of shape [wanted, vocabulary] where wanted.
@@ -208,42 +221,27 @@ class Family:
             Exhausted: llama.cpp found no cells. RuntimeError: it refused the tokens. After
             either, the caller must cut every sequence back to where it was.
         """
-        lengths = np.array([len(row.tokens) for row in rows])
-        found = self._pass(
-            np.concatenate([np.asarray(row.tokens, np.int32) for row in rows]),
-            np.concatenate([positions(row) for row in rows]),
-            np.repeat(np.asarray(slots, np.int32), lengths),
-            np.concatenate([wanted(row) for row in rows]),
-        )
+        found = self._pass(slots, rows)
         for slot, row in zip(slots, rows, strict=True):
             cells = self.cells.take(len(row.tokens))
             self._held[slot] = np.concatenate([self._held[slot], cells])
-            if slot in self._past:
-                self._past[slot] = np.append(self._past[slot], np.array(row.tokens, np.int32))
+            self._past.grow(slot, row.tokens)
         return list(split(rows, found))
 
-    def _pass(
-        self,
-        tokens: NDArray[np.int32],
-        positions: NDArray[np.int32],
-        slots: NDArray[np.int32],
-        wanted: NDArray[np.bool_],
-    ) -> Logits:
+    def _pass(self, slots: Sequence[int], rows: Sequence[Row]) -> Logits:
         """All wanted logits, in order, of pieces that llama.cpp takes in one call each."""
-        found = [np.zeros((0, self._model.vocabulary_size), np.float32)]
-        size = llama_cpp.llama_n_batch(self._context)
-        for at in range(0, len(tokens), size):
-            piece = slice(at, at + size)
-            self._batch.fill(tokens[piece], positions[piece], slots[piece], wanted[piece])
+        found = []
+        for piece in pieces(slots, rows, self._batch.capacity):
+            count = self._batch.fill(piece)
             code = llama_cpp.llama_decode(self._context, self._batch.struct)
             if code == 1:
                 raise Exhausted("llama.cpp found no free cells")
             if code:
                 raise RuntimeError(f"llama_decode returned {code}")
-            self._keep(slots[piece])
-            if count := int(np.count_nonzero(wanted[piece])):
+            self._keep({slot for slot, _ in piece})
+            if count:
                 found.append(self._logits(count))
-        return found[1] if len(found) == 2 else np.concatenate(found)
+        return found[0] if len(found) == 1 else np.concatenate([self._none, *found])
 
     def _logits(self, count: int) -> Logits:
         """A copy of the logits of the last call: those wanted lie next to each other."""
@@ -276,9 +274,9 @@ class Family:
         if read != len(array) or newest != tokens - 1:
             self.drop(slot)
             raise Damaged(f"llama.cpp took {read} of {len(array)} bytes, up to token {newest}")
-        self._keep(np.array([slot], np.int32))
+        self._keep([slot])
         self._held[slot] = self.cells.take(tokens)
-        self._remember(slot, None)
+        self._past.note(slot, None)
         return slot
 
     def close(self) -> None:

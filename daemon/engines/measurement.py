@@ -1,4 +1,8 @@
-"""A short measurement of this model on this machine: threads, flash attention, chunk, cell size."""
+"""A short measurement of this model on this machine: threads, flash attention, chunk, cell size.
+
+How many threads pay is seen on the wall clock. All else is compared by the CPU time that it takes,
+which a machine busy with other things hardly changes.
+"""
 
 import contextlib
 import time
@@ -16,6 +20,7 @@ CHUNKS = (128, 256, 512)
 REPEATS = 5
 WORTH = 0.95  # a larger chunk, hence a longer step, must save this much a token
 WORTH_THREADS = 0.8  # more threads, hence fewer cores for everybody else, this much
+QUIET = 0.7  # of the wall clock that was computed in at least, or others were in the way
 _PROBE = Seq(0)
 
 
@@ -41,6 +46,16 @@ class Finding:
 
     tuning: Tuning
     measured: str
+    quiet: bool = True  # others left us the CPUs, so that the number of threads is to be trusted
+    at: float = 0.0  # seconds since the epoch
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """Seconds of a piece of work, on the wall and of all CPUs together."""
+
+    wall: float
+    cpu: float
 
 
 def cell_bytes(model: Model, tuning: Tuning) -> int:
@@ -59,34 +74,38 @@ def cell_bytes(model: Model, tuning: Tuning) -> int:
 
 def measure(model: Model, threads: Sequence[int], seconds: float = 2.0) -> Finding:
     """The best of each setting and of the numbers of threads, which must fall."""
-    times = _threads(model, threads, Budget(seconds / 4))
-    number = min(n for n, taken in times.items() if taken * WORTH_THREADS <= min(times.values()))
-    said = f"{SHORT} tokens by threads: {_milliseconds(times)}"
-    if times[number] > seconds / 20:
-        return Finding(Tuning(False, CHUNKS[-1], number), said)
+    taken = _threads(model, threads, Budget(seconds / 4))
+    walls = {n: one.wall for n, one in taken.items()}
+    number = min(n for n, wall in walls.items() if wall * WORTH_THREADS <= min(walls.values()))
+    said = f"{SHORT} tokens by threads: {_milliseconds(walls)}"
+    quiet = all(one.cpu >= QUIET * one.wall for one in taken.values())
+    if walls[number] > seconds / 20:
+        return Finding(Tuning(False, CHUNKS[-1], number), said, quiet, time.time())
     depth, attention = _attention(model, number, Budget(seconds / 2))
     flash = attention["on"] < attention["off"]
     chunk, rate = _chunk(model, flash, number, Budget(seconds / 4))
     return Finding(
         Tuning(flash, chunk, number),
-        f"{said}; after {depth} tokens by flash attention: {_milliseconds(attention)}; "
-        f"{rate:.0f} tokens/s in chunks of {chunk}",
+        f"{said}; after {depth} tokens by flash attention: {_milliseconds(attention)} of CPU; "
+        f"{rate:.0f} tokens a second of CPU in chunks of {chunk}",
+        quiet,
+        time.time(),
     )
 
 
-def _threads(model: Model, threads: Sequence[int], budget: Budget) -> dict[int, float]:
-    """Seconds of a short row by threads, until fewer are clearly slower."""
-    times: dict[int, float] = {}
+def _threads(model: Model, threads: Sequence[int], budget: Budget) -> dict[int, Taken]:
+    """A short row by threads, until fewer are clearly slower."""
+    found: dict[int, Taken] = {}
     for number in threads:
         with _family(model, Tuning(False, CHUNKS[-1], number), SHORT) as (family, slot):
-            times[number] = _short(model, family, slot, budget)
-        if times[number] * WORTH_THREADS > min(times.values()):
+            found[number] = _short(model, family, slot, budget)
+        if found[number].wall * WORTH_THREADS > min(one.wall for one in found.values()):
             break
-    return times
+    return found
 
 
 def _attention(model: Model, threads: int, budget: Budget) -> tuple[int, dict[str, float]]:
-    """Seconds of a short row by flash attention, after the same context: as much as time allows."""
+    """A short row by flash attention, after the same context: as much as time allows."""
     times, depth = {}, DEPTH
     for name in ("off", "on"):
         tuning = Tuning(name == "on", CHUNKS[-1], threads)
@@ -94,26 +113,26 @@ def _attention(model: Model, threads: int, budget: Budget) -> tuple[int, dict[st
             while family.length(slot) < depth and (name == "on" or not budget.spent(1 / 3)):
                 _grow(model, family, slot, min(CHUNKS[0], depth - family.length(slot)))
             depth = family.length(slot)
-            times[name] = _short(model, family, slot, budget)
+            times[name] = _short(model, family, slot, budget).cpu
     return depth, times
 
 
-def _short(model: Model, family: Family, slot: int, budget: Budget) -> float:
-    """Seconds of a short row on a fork; the quickest, as what disturbs it only lengthens it."""
-    times = [_timed(lambda: _ask(model, family, slot))]
-    while len(times) < REPEATS and not budget.spent(1):
-        times.append(_timed(lambda: _ask(model, family, slot)))
-    return min(times)
+def _short(model: Model, family: Family, slot: int, budget: Budget) -> Taken:
+    """A short row on a fork; the quickest, as what disturbs it only lengthens it."""
+    found = [_timed(lambda: _ask(model, family, slot))]
+    while len(found) < REPEATS and not budget.spent(1):
+        found.append(_timed(lambda: _ask(model, family, slot)))
+    return _quickest(found)
 
 
 def _chunk(model: Model, flash: bool, threads: int, budget: Budget) -> tuple[int, float]:
-    """The smallest chunk that is about as quick a token as any, and its tokens a second."""
+    """The smallest chunk that is about as cheap a token as any, and its tokens a second."""
     best, rate = CHUNKS[0], 0.0
     for chunk in CHUNKS:
         if rate and budget.spent(2 / 3):
             break
         with _family(model, Tuning(flash, chunk, threads), CHUNKS[-1]) as (family, slot):
-            taken = min(_timed(lambda: _fill(model, family, slot)) for _ in range(2))
+            taken = _quickest([_timed(lambda: _fill(model, family, slot)) for _ in range(2)]).cpu
         if CHUNKS[-1] / taken * WORTH > rate:
             best, rate = chunk, CHUNKS[-1] / taken
     return best, rate
@@ -147,10 +166,14 @@ def _family(model: Model, tuning: Tuning, limit: int) -> Iterator[tuple[Family, 
         family.close()
 
 
-def _timed(work: Callable[[], object]) -> float:
-    begin = time.perf_counter()
+def _timed(work: Callable[[], object]) -> Taken:
+    wall, cpu = time.perf_counter(), time.process_time()
     work()
-    return time.perf_counter() - begin
+    return Taken(time.perf_counter() - wall, time.process_time() - cpu)
+
+
+def _quickest(found: Sequence[Taken]) -> Taken:
+    return Taken(min(one.wall for one in found), min(one.cpu for one in found))
 
 
 def _milliseconds(times: Mapping[int, float] | Mapping[str, float]) -> str:

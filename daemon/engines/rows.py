@@ -1,26 +1,31 @@
-"""What the rows of a plan say, as arrays."""
+"""The rows of a plan, cut into what llama.cpp takes at once, and their shares of the logits."""
 
 from collections.abc import Iterator, Sequence
 
-import numpy as np
-from numpy.typing import NDArray
-
 from sticli.daemon.engines.base import Logits, Row
 
-
-def positions(row: Row) -> NDArray[np.int32]:
-    """Where each token of a row stands."""
-    return np.arange(row.start, row.start + len(row.tokens), dtype=np.int32)
+Piece = list[tuple[int, Row]]  # slots and what is computed of them in one call
 
 
-def wanted(row: Row) -> NDArray[np.bool_]:
-    """Which of its tokens want logits."""
-    flags = np.zeros(len(row.tokens), np.bool_)
-    if row.wants == "all":
-        flags[:] = True
-    elif row.wants == "last":
-        flags[-1:] = True
-    return flags
+def pieces(slots: Sequence[int], rows: Sequence[Row], size: int) -> Iterator[Piece]:
+    """All rows in order, `size` tokens at most at a time."""
+    piece: Piece = []
+    room = size
+    for slot, row in zip(slots, rows, strict=True):
+        rest = row
+        while len(rest.tokens) > room:
+            piece.append((slot, _head(rest, room)))
+            yield piece
+            rest = Row(rest.seq, rest.tokens[room:], rest.start + room, rest.wants)
+            piece, room = [], size
+        piece.append((slot, rest))
+        room -= len(rest.tokens)
+    yield piece
+
+
+def _head(row: Row, count: int) -> Row:
+    """The first tokens of a row that goes on."""
+    return Row(row.seq, row.tokens[:count], row.start, "all" if row.wants == "all" else "none")
 
 
 def split(rows: Sequence[Row], found: Logits) -> Iterator[Logits | None]:

@@ -44,7 +44,8 @@ def _masked(logits: Logits, allowed: Allowed) -> Logits:
 
 
 def _lead(logits: Logits, token: int) -> float:
-    rivals = (logits[:token], logits[token + 1 :])
-    best = float(np.max([part.max() for part in rivals if part.size], initial=-math.inf))
-    difference = float(logits[token]) - best
+    """How far a token is ahead of all others, which are looked at without it."""
+    own, logits[token] = float(logits[token]), -math.inf
+    difference = own - float(logits[logits.argmax()])
+    logits[token] = own
     return difference if math.isfinite(difference) else 0.0

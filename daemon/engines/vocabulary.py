@@ -58,17 +58,17 @@ class ModelVocabulary:
         wanted = llama_cpp.llama_vocab_get_add_bos(self._vocabulary)
         return [self._bos] if wanted and self._bos != _NONE else []
 
-    def piece(self, token: int) -> bytes:
-        """The bytes that a token stands for; nothing for control tokens."""
-        count = self._write_piece(token)
+    def piece(self, token: int, *, special: bool = False) -> bytes:
+        """The bytes that a token stands for; nothing for control tokens, or, `special`, a name."""
+        count = self._write_piece(token, special)
         if count < 0:
             self._bytes = ctypes.create_string_buffer(-count)
-            count = self._write_piece(token)
+            count = self._write_piece(token, special)
         return self._bytes.raw[:count]
 
-    def _write_piece(self, token: int) -> int:
+    def _write_piece(self, token: int, special: bool) -> int:
         count: int = llama_cpp.llama_token_to_piece(
-            self._vocabulary, token, self._bytes, len(self._bytes), 0, False
+            self._vocabulary, token, self._bytes, len(self._bytes), 0, special
         )
         return count
 

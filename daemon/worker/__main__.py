@@ -1,6 +1,7 @@
 """The worker process: `python -P -m sticli.daemon.worker --fd N`, a socketpair's end inherited."""
 
 import argparse
+import gc
 import logging
 import os
 import queue
@@ -66,6 +67,7 @@ def _serve(start: messages.Start, inbox: Inbox, connection: socket.socket) -> in
         log.exception("the model cannot be loaded")
         send(messages.Failed(0, "", "model", f"the model cannot be loaded: {error}", ""))
         return 1
+    gc.freeze()  # what is here now stays: to look it over again takes as long as a pass
     try:
         loop.run()
     except Broken as error:

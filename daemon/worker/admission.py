@@ -184,5 +184,6 @@ def _question(
         window_from=session.window_from,
         asked=item.asked,
         guide=item.guide,
+        pieces=item.ask.pieces,
         prepaid=prepaid,
     )

@@ -52,6 +52,7 @@ class Question:
     window_from: int
     asked: float  # seconds of the loop's clock
     guide: Guide | None = None  # what its answer must look like
+    pieces: bool = False  # whether somebody reads its answer as it grows
     prepaid: int = 0  # tokens of the tail that were computed before it was asked
     born: float = 0.0  # of a standing question: when it was registered, by the front's clock
     length: int = 0  # tokens in its sequence

@@ -204,7 +204,7 @@ class Questions:
             return
         filled = question.length + count
         piece = question.advance(count, scores, self._vocabulary, now)
-        if piece and question.source == "ask":
+        if piece and question.pieces:
             self._send(messages.Piece(int(question.id), piece))
         if question.finish:
             self._finish(question, now)

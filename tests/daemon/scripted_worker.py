@@ -162,7 +162,8 @@ class Script:
                 mark.touch()
                 os._exit(9)
         if message.question == "speak and die":
-            self.say(m.Piece(message.id, "half of"))
+            if message.pieces:
+                self.say(m.Piece(message.id, "half of"))
             os._exit(9)
         if message.question == "wait":
             return
@@ -185,7 +186,8 @@ class Script:
             text = message.form.choices[0]
         if message.question == "everything":
             text = "|".join("" if line is None else line for line in held.lines)
-        self.say(m.Piece(message.id, text))
+        if message.pieces:
+            self.say(m.Piece(message.id, text))
         self.say(m.Done(message.id, text, *seen, 0, 1.5, 10, 3, 2, 1e-5, 2e-5, "stop"))
 
     def evaluate(self, name: str) -> None:

@@ -133,6 +133,8 @@ async def test_unknown_routes_and_parameters_are_refused(daemon: Daemon) -> None
     await daemon.new("s")
     assert await refused(daemon, "GET", "/v2") == (404, "not_found")
     assert (await daemon.http.call("PUT", "/v1/sessions")).status == 405
+    head = await daemon.http.call("HEAD", "/v1/version")
+    assert (head.status, head.body) == (200, b"")
     assert (await refused(daemon, "GET", "/v1/sessions/s/lines?from=0"))[0] == 400
     assert (await refused(daemon, "GET", "/v1/events?since=x"))[0] == 400
 

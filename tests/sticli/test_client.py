@@ -33,8 +33,21 @@ def test_sessions_lines_and_questions(client: Client) -> None:
 
 
 def test_streamed_answers(client: Client) -> None:
-    kinds = [kind for kind, _ in client.ask_stream("s", Ask("?", stream=True))]
-    assert kinds == ["piece", "piece", "answer"]
+    for _ in range(2):
+        kinds = [kind for kind, _ in client.ask_stream("s", Ask("?", stream=True))]
+        assert kinds == ["piece", "piece", "answer"]
+    client.close()
+
+
+def test_a_streamed_answer_that_is_read_whole_leaves_the_connection(client: Client) -> None:
+    client.version()
+    connection = client._connection
+    list(client.ask_stream("s", Ask("?", stream=True)))
+    assert client._connection is connection
+    assert client.version().protocol
+    next(client.ask_stream("s", Ask("?", stream=True)))  # what is left would be the next reply
+    assert client.version().protocol
+    client.close()
 
 
 def test_an_error_body_is_raised_and_the_connection_goes_on(client: Client) -> None:

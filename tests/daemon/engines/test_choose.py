@@ -1,6 +1,7 @@
 """From settings to an engine that answers, and what it remembers for the next start."""
 
 import json
+import time
 from pathlib import Path
 
 import gguf
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 
 from sticli.config import Settings
+from sticli.daemon.engines import measurement
 from sticli.daemon.engines.base import Exhausted, Plan, Row
 from sticli.daemon.engines.choose import embedded_model, open_engine
 from sticli.errors import SticliError
@@ -30,6 +32,32 @@ def test_an_engine_from_settings(tiny: Path, tmp_path: Path) -> None:
     assert logits is not None
     assert logits.shape == (1, vocabulary.size)
     engine.close()
+
+
+@pytest.mark.parametrize(("quiet", "age", "kept"), [(1, 9e9, 1), (0, 60, 1), (0, 9000, 0)])
+def test_a_measurement_that_others_disturbed_is_soon_made_again(
+    tiny: Path, tmp_path: Path, quiet: int, age: float, kept: int
+) -> None:
+    settings = Settings(model=str(tiny), engine="llama.cpp", threads=1)
+    open_engine(settings, tmp_path)[0].close()
+    file = tmp_path / "calibration.json"
+    ((key, finding),) = json.loads(file.read_text()).items()
+    finding["tuning"]["chunk"] = 200
+    finding |= {"quiet": bool(quiet), "at": time.time() - age}
+    file.write_bytes(msgspec.json.encode({key: finding}))
+    engine = open_engine(settings, tmp_path)[0]
+    assert (engine.chunk == 200) == bool(kept)
+    engine.close()
+
+
+def test_who_gets_no_cpu_is_disturbed(
+    tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(time, "process_time", lambda: 0.0)
+    settings = Settings(model=str(tiny), engine="llama.cpp", threads=1)
+    monkeypatch.setattr(measurement, "_chunk", lambda *_: (128, 1.0))
+    open_engine(settings, tmp_path)[0].close()
+    assert '"quiet":false' in (tmp_path / "calibration.json").read_text()
 
 
 def test_the_measurement_is_remembered(tiny: Path, tmp_path: Path) -> None:

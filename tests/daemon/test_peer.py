@@ -1,0 +1,46 @@
+"""What is written goes out in as few pieces as possible, and nothing is lost."""
+
+import asyncio
+from typing import Any
+
+from sticli.daemon.peer import Joined
+
+
+class Transport:
+    """Notes what happens to it."""
+
+    def __init__(self) -> None:
+        self.done: list[Any] = []
+
+    def write(self, data: bytes) -> None:
+        self.done.append(data)
+
+    def close(self) -> None:
+        self.done.append("close")
+
+    def is_closing(self) -> bool:
+        return "close" in self.done
+
+
+async def test_head_and_body_go_out_as_one() -> None:
+    transport = Transport()
+    joined = Joined(transport)  # type: ignore[arg-type]
+    joined.write(b"head")
+    assert not transport.done
+    joined.write(b"body")
+    assert transport.done == [b"headbody"]
+    await asyncio.sleep(0)
+    assert transport.done == [b"headbody"]
+
+
+async def test_what_stands_alone_does_not_wait_for_more() -> None:
+    transport = Transport()
+    joined = Joined(transport)  # type: ignore[arg-type]
+    joined.write(b"a piece")
+    await asyncio.sleep(0)
+    assert transport.done == [b"a piece"]
+    joined.write(b"the last one")
+    joined.close()
+    await asyncio.sleep(0)
+    assert transport.done == [b"a piece", b"the last one", "close"]
+    assert joined.is_closing()
