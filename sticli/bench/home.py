@@ -1,10 +1,11 @@
 """A daemon of its own in a temporary home, for measurements that must not meet the user's."""
 
 import os
+import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from sticli import launch, paths
@@ -12,11 +13,15 @@ from sticli.client import Client
 from sticli.errors import SticliError
 
 PATIENCE = 30.0  # seconds that a daemon may need to end
+KNOWN = ("models.json", "calibration.json")  # in the cache: checksums, and the best settings
 
 
 @contextmanager
 def daemon(model: str | None, **settings: str) -> Iterator[Client]:
     """A client of a fresh daemon with these settings; daemon and home are gone at the end.
+
+    What was measured to choose the engine's settings it takes from the user's cache folder, or
+    leaves there, so that all daemons and engines of a bench run with the same.
 
     Raises:
         SticliError: it does not start.
@@ -27,16 +32,28 @@ def daemon(model: str | None, **settings: str) -> Iterator[Client]:
         environ = {**os.environ, **variables, "STICLI_HOME": folder}
         environ.pop("STICLI_SOCKET", None)
         arguments = ("--model", str(Path(model).absolute())) if model else ()
+        _copy(paths.resolve().cache, found.cache)
         process = launch.spawn(found, arguments, environ)
         client = Client(found.socket, None)
         try:
             launch.wait(found, process)
             _wait(client)
+            _copy(found.cache, paths.resolve().cache)
             yield client
         finally:
             client.close()
-            process.terminate()
-            process.wait(PATIENCE)
+            _end(process)
+
+
+def _copy(source: Path, target: Path) -> None:
+    """Bring over what is known, whole or not at all; without it, it is measured anew."""
+    for name in KNOWN:
+        with suppress(OSError, SticliError):
+            data = (source / name).read_bytes()
+            paths.make_private(target)
+            fresh = target / f"{name}.{os.getpid()}"
+            fresh.write_bytes(data)
+            fresh.replace(target / name)
 
 
 def _wait(client: Client) -> None:
@@ -45,3 +62,12 @@ def _wait(client: Client) -> None:
         if status.failure is not None:
             raise SticliError(status.failure.code, status.failure.message, status.failure.hint)
         time.sleep(0.02)
+
+
+def _end(process: "subprocess.Popen[bytes]") -> None:
+    process.terminate()
+    try:
+        process.wait(PATIENCE)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()

@@ -21,16 +21,17 @@ from typing import TextIO
 import torch
 import triton
 
-from sticli.bench.gpu import attention, between, files, passes, peers, products, synthetic
+from sticli.bench import kinds, synthetic
+from sticli.bench.gpu import attention, between, matrices, passes, peers, products
 from sticli.bench.gpu.case import Case, time
 from sticli.bench.gpu.ceilings import Ceilings, measure
 from sticli.bench.gpu.rig import Rig
-from sticli.bench.gpu.shapes import SHAPES, Shape
 from sticli.bench.gpu.stopwatch import waited
+from sticli.bench.shapes import SHAPES, Shape
 from sticli.errors import SticliError
 from sticli.render import clear, colourful, columns
 
-KINDS = ("BF16", "Q8_0", synthetic.MIXED)
+KINDS = ("BF16", "Q8_0", kinds.MIXED)
 PARTS = ("kernels", "passes", "peers")
 SEED = 1
 ALONE = ("what", "rows", "context", "tokens", "ms", "worst ms", "tokens/s", "over the floor")
@@ -135,7 +136,7 @@ def _measure(options: Options, report: Report) -> None:
                 _forget(device)
         if "peers" in options.parts:
             _peers(report, shape, device, options)
-        after = measure(device, synthetic.half("F16", device))
+        after = measure(device, matrices.half("F16", device))
     report.fact("copy at the end", after.copy / 1e9, "GB/s")
     report.fact("product at the end", after.product / 1e12, "T operations/s")
 
@@ -143,7 +144,7 @@ def _measure(options: Options, report: Report) -> None:
 def _check(options: Options) -> None:
     for what, given, known in (
         ("shape", [options.shape] if options.shape else [], SHAPES),
-        ("kind of weights", options.weights, synthetic.KINDS),
+        ("kind of weights", options.weights, kinds.KINDS),
         ("part", options.parts, PARTS),
     ):
         for name in given:
@@ -172,7 +173,7 @@ def _ceilings(report: Report, shape: Shape, device: torch.device) -> Ceilings:
     report.fact("versions", f"torch {torch.__version__}, triton {triton.__version__}")
     report.fact("shape", asdict(shape))
     report.fact("seed", SEED)
-    dtype = synthetic.half("F16", device)
+    dtype = matrices.half("F16", device)
     ceilings = measure(device, dtype)
     report.fact("copy", ceilings.copy / 1e9, "GB/s, read and written")
     report.fact("product", ceilings.product / 1e12, f"T operations/s, {dtype}")
@@ -184,7 +185,7 @@ def _kernels(
 ) -> None:
     heads = ("what · rows", "us", "of the floor", "torch us", "times torch")
     default = products.KINDS if device.type == "cuda" else ("F32", "Q4_K")
-    for kind in synthetic.pure(chosen) or default:
+    for kind in kinds.pure(chosen) or default:
         cases = products.linears(shape, kind, device)
         report.table(f"products, {kind}", heads, _timed(cases, ceilings, device))
     for tokens in (1, 16):
@@ -251,11 +252,10 @@ def _peers(report: Report, shape: Shape, device: torch.device, options: Options)
     contexts = passes.CONTEXTS if device.type == "cuda" else (64, 256)
     if options.llama_bench:
         kind = (options.weights or KINDS)[-1]
-        with files.written(shape, kind) as path:
-            program = Path(options.llama_bench)
-            rates = peers.llama_bench(program, path, contexts, passes.CHUNK)
-            heads = ("what", "context", "tokens", "tokens/s")
-            report.table(f"llama.cpp, {kind}", heads, rates)
+        path = synthetic.model(shape.name, kind, SEED)
+        rates = peers.llama_bench(Path(options.llama_bench), path, contexts, passes.CHUNK)
+        heads = ("what", "context", "tokens", "tokens/s")
+        report.table(f"llama.cpp, {kind}", heads, rates)
     try:
         peer = peers.Transformers(shape, device)
     except ImportError:

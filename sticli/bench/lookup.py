@@ -1,4 +1,4 @@
-"""What guessing ahead gains, and costs where it is of no use: `python -m sticli.bench.lookup`.
+"""What guessing ahead gains, and costs where it is of no use.
 
 A whole worker answers over the real engine, with guesses and without, question by question in
 turn. Which token comes next is read from a script, so that any model may stand for one that writes
@@ -6,17 +6,19 @@ this text; each pass computes all that it always does, and the guesses come from
 lines as ever. What is measured is the text's own repetition against what a pass costs.
 """
 
-import argparse
-import json
 import random
-import statistics
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
+from sticli import paths
+from sticli.bench.estimate import ratio
+from sticli.bench.filling import figure
+from sticli.bench.report import Figure
+from sticli.bench.script import TRAVEL, conversation
+from sticli.bench.stage import Advance
 from sticli.config import Settings
 from sticli.daemon import messages
 from sticli.daemon.engines.base import Engine, Output, Plan, Vocabulary
@@ -24,8 +26,7 @@ from sticli.daemon.engines.choose import open_engine
 from sticli.daemon.engines.scores import HostScores
 from sticli.daemon.worker import house, template
 
-SYMBOLS = ("ACME", "QRST", "HALO", "VEXT", "MOND")
-FIELDS = ("open", "high", "low", "last", "volume")
+HELD = 8  # lines of the session that is asked
 ABOVE = 1e4  # logits by which the script decides
 
 
@@ -121,57 +122,50 @@ def measure(
     worker.work([messages.Close(name)], messages.Usage, 1)
 
 
-def calls(rng: random.Random, count: int) -> list[str]:
-    """Calls of tools: the same keys in every one, symbols and fields that come again."""
-    return [json.dumps(_call(rng), separators=(",", ":")) for _ in range(count)]
+def calls(seed: int, count: int) -> list[str]:
+    """Calls of an agent's five tools: names and keys that come again, and values that may."""
+    return [turn.call for turn in conversation(TRAVEL, count, 0, seed).turns]
 
 
-def _call(rng: random.Random) -> dict[str, object]:
-    limit, fields = rng.randint(1, 500), rng.choices(FIELDS, k=2)
-    arguments = {"symbol": rng.choice(SYMBOLS), "fields": fields, "limit": limit}
-    return {"tool": "quote", "arguments": arguments}
-
-
-def noise(rng: random.Random, count: int) -> list[str]:
+def noise(seed: int, count: int) -> list[str]:
     """Letters of which every pair stood before, and nothing follows from them."""
-    return ["".join(rng.choices("abcd", k=90)) for _ in range(count)]
+    source = random.Random(seed)
+    return ["".join(source.choices("abcd", k=90)) for _ in range(count)]
 
 
-Workload = Callable[[random.Random, int], list[str]]
+Workload = Callable[[int, int], list[str]]
 WORKLOADS: dict[str, Workload] = {"tool calls": calls, "random letters": noise}
 
 
-def report(
-    name: str, workload: Workload, engine: Engine, vocabulary: Vocabulary, rounds: int
-) -> None:
-    """Print one line: the ratio of decoding times, pairwise."""
-    texts = workload(random.Random(1), 8 + rounds)
-    sides = [measure(engine, vocabulary, texts[:8], texts[8:], below) for below in (0, 4)]
+def figures(model: Path, seed: int, rounds: int, advance: Advance) -> list[Figure]:
+    """A figure a workload: decoding without guesses over decoding with them.
+
+    Raises:
+        SticliError: the model cannot run.
+    """
+    engine, vocabulary, _ready = open_engine(Settings(model=str(model)), paths.resolve().cache)
+    found = []
+    try:
+        for name, workload in WORKLOADS.items():
+            texts = workload(seed, HELD + rounds)
+            found.append(_figure(name, texts, engine, vocabulary))
+            advance("drafts")
+    finally:
+        engine.close()
+    return found
+
+
+def _figure(name: str, texts: list[str], engine: Engine, vocabulary: Vocabulary) -> Figure:
+    """Pairwise: each answer is decoded without guesses and with them."""
+    sides = [measure(engine, vocabulary, texts[:HELD], texts[HELD:], below) for below in (0, 4)]
     pairs = list(zip(*sides, strict=True))
-    ratio = statistics.median(plain.seconds / quick.seconds for plain, quick in pairs)
     tokens = sum(quick.done.completion_tokens - 1 for _, quick in pairs)
     passes = sum(quick.passes for _, quick in pairs)
     drafted = sum(quick.done.drafted for _, quick in pairs)
     accepted = sum(quick.done.accepted for _, quick in pairs)
-    milliseconds = statistics.median(plain.seconds / plain.passes for plain, _ in pairs) * 1e3
-    print(
-        f"{name:16} {tokens / passes:5.2f} tokens a pass, {ratio:5.2f} times as fast; {accepted} of"
-        f" {drafted} guesses right, {tokens} tokens, {milliseconds:.2f} ms a plain pass"
+    detail = (
+        f"{tokens / passes:.2f} tokens a pass, {accepted} of {drafted} guesses right; the choice "
+        "of tokens is scripted, the passes are real"
     )
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--model", default="", help="a GGUF file; else the embedded model")
-    parser.add_argument("--rounds", type=int, default=20)
-    options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        settings = Settings(model=options.model)
-        engine, vocabulary, ready = open_engine(settings, Path(folder))
-        print(f"{ready.name}, {engine.detail}")
-        for name, workload in WORKLOADS.items():
-            report(name, workload, engine, vocabulary, options.rounds)
-
-
-if __name__ == "__main__":
-    main()
+    found = ratio([one.seconds for one, _ in pairs], [quick.seconds for _, quick in pairs])
+    return figure("overhead", f"decoding without drafts over with them: {name}", found, detail)

@@ -1,6 +1,6 @@
 """What a run of the bench found: one JSON document, from which tables, pages and plots are made.
 
-It holds what was measured, question by question, and derives nothing: statistics.py does.
+It holds what was measured, question by question, and derives nothing: estimate.py does.
 """
 
 from pathlib import Path
@@ -38,14 +38,17 @@ class Sample(msgspec.Struct, frozen=True):
 
 
 class Usage(msgspec.Struct, frozen=True):
-    """What an engine's processes took during a run, and hold at its end."""
+    """What an engine's processes took during a run, and hold at its end.
+
+    Without CPU time and memory, nobody knows its processes; without the rest, nobody counts.
+    """
 
     wall_s: float
-    cpu_s: float
-    resident: int  # bytes of memory
-    gpu_s: float | None = None  # utilisation × time, of the whole device
-    joules: float | None = None  # of the GPU, or of the CPU package where the system tells
-    gpu_bytes: int | None = None
+    cpu_s: float | None = None
+    resident: int | None = None  # bytes of memory
+    gpu_s: float | None = None  # utilisation × time, of all GPUs of the machine
+    joules: float | None = None  # of the GPUs; where there is none, of the CPU packages
+    gpu_bytes: int | None = None  # that the processes hold, where the driver tells
 
 
 class Run(msgspec.Struct, frozen=True):
@@ -60,7 +63,7 @@ class Run(msgspec.Struct, frozen=True):
     round: int
     samples: list[Sample]
     usage: Usage
-    lag: list[float] | None = None  # by arrival, seconds from due to being in the cache
+    lag: list[float] | None = None  # of each arrival, seconds from due to being in the cache
     facts: dict[str, float] = {}
 
 

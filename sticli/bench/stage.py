@@ -9,6 +9,7 @@ from sticli.bench.adapters import catalogue
 from sticli.bench.adapters.base import Adapter
 from sticli.bench.prompt import Prompter
 from sticli.bench.report import Figure, Report, Run
+from sticli.errors import SticliError
 
 Advance = Callable[[str], None]  # one step is done; the text says what comes next
 Bar = Callable[[str, int], AbstractContextManager[Advance]]  # of a workload and its steps
@@ -78,12 +79,23 @@ class Stage:
         Raises:
             SticliError: one is unknown, cannot start, or a peer cannot be reached.
         """
-        room = catalogue.Room(self.model.path, self.prompter, limit, sessions, self.options.seed)
+        room = catalogue.Room(
+            self.model.path,
+            self.prompter,
+            limit,
+            sessions,
+            self.options.seed,
+            self.model.synthetic,
+        )
         chosen = [*(self.options.engines or names), *self.options.peers]
         with ExitStack() as ending:
+            ending.callback(room.close)
             found = []
             for name in chosen:
                 found.append(adapter := catalogue.start(name, room))
                 ending.callback(adapter.close)
+                if adapter.name in {one.name for one in found[:-1]}:
+                    why = f"two engines are called {adapter.name}"
+                    raise SticliError("bad_request", why, "give each peer a name of its own")
                 self.report.engines[adapter.name] = dict(adapter.detail)
             yield found

@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from sticli.bench.gpu import synthetic
+from sticli.bench.gpu import matrices
 from sticli.daemon.engines.gpu import work
 from sticli.daemon.engines.gpu.work import Heads
 from sticli.kernels import reference
@@ -53,7 +53,7 @@ def assert_close(found: Tensor, expected: Tensor, tolerance: float) -> None:
 @pytest.mark.parametrize("tokens", [1, 4, 8, 16, 32, 33, 100, 513, 2048])
 @pytest.mark.parametrize("kind", [*FORMATS, "F16", "BF16"])
 def test_products(kind: str, tokens: int, seed: int, device: torch.device) -> None:
-    parts = tuple(synthetic.weight(kind, rows, WIDTH, device) for rows in (ROWS, 1024))
+    parts = tuple(matrices.weight(kind, rows, WIDTH, device) for rows in (ROWS, 1024))
     dtype = torch.bfloat16 if kind == "BF16" else torch.float16
     values = torch.randn(tokens, WIDTH, device=device).to(dtype)
     columns = quantise(values, *shape_of_columns(tokens)) if tokens <= SKINNY else None

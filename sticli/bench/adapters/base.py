@@ -6,6 +6,16 @@ from typing import Protocol
 
 from sticli.bench.schedule import Question
 
+# by their names on the command line: as the report calls them
+NAMES = {
+    "live": "sticli live",
+    "flash": "sticli flash",
+    "ready": "sticli ready",
+    "bare": "bare",
+    "reuse": "llama.cpp reuse",
+    "stateless": "llama.cpp stateless",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Reply:

@@ -8,8 +8,8 @@ from torch.nn import functional
 from torch.nn.attention.bias import causal_lower_right
 
 from sticli.bench.gpu.case import Case
-from sticli.bench.gpu.shapes import Shape
 from sticli.bench.gpu.stopwatch import Call, copies
+from sticli.bench.shapes import Shape
 from sticli.daemon.engines.gpu import work
 from sticli.daemon.engines.gpu.sharing import Span
 from sticli.daemon.engines.gpu.work import Heads

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 import torch
 from torch.nn import functional
 
-from sticli.bench.gpu import synthetic
+from sticli.bench.gpu import matrices
 from sticli.bench.gpu.case import Case
-from sticli.bench.gpu.shapes import Shape
+from sticli.bench.shapes import Shape
 from sticli.daemon.engines.gpu import ropes
 from sticli.daemon.engines.gpu.hparams import Rotation
 from sticli.kernels.embed import embed
@@ -37,9 +37,9 @@ def cases(shape: Shape, tokens: int, device: torch.device) -> Iterator[Case]:
 
 
 def _embed(shape: Shape, tokens: int, device: torch.device) -> Case:
-    table = synthetic.weight("Q4_K", shape.vocabulary, shape.width, device)
+    table = matrices.weight("Q4_K", shape.vocabulary, shape.width, device)
     ids = torch.randint(0, shape.vocabulary, (tokens,), device=device, dtype=torch.int32)
-    size = synthetic.size(table) / shape.vocabulary + 4 * shape.width
+    size = matrices.size(table) / shape.vocabulary + 4 * shape.width
     return Case(f"embed Q4_K · {tokens}", tokens * size, 0.0, lambda _: embed(ids, table, 1.0))
 
 
@@ -47,7 +47,7 @@ def _rms_norm(shape: Shape, tokens: int, device: torch.device) -> Case:
     residual = torch.randn(tokens, shape.width, device=device)
     weight = torch.ones(shape.width, device=device)
     update = torch.randn(PIECES, tokens, shape.width, device=device)
-    few, dtype = tokens <= SKINNY, synthetic.half("Q4_K", device)
+    few, dtype = tokens <= SKINNY, matrices.half("Q4_K", device)
     return Case(
         f"rms_norm · {tokens}",
         4.0 * residual.numel() * (PIECES + 2),
@@ -59,7 +59,7 @@ def _rms_norm(shape: Shape, tokens: int, device: torch.device) -> Case:
 
 def _rope_write(shape: Shape, tokens: int, device: torch.device) -> Case:
     heads, size = shape.heads + 2 * shape.kv_heads, shape.head_size
-    dtype = synthetic.half("Q4_K", device)
+    dtype = matrices.half("Q4_K", device)
     pieces = torch.randn(PIECES, tokens, heads * size, device=device)
     rotation = Rotation(size, 500000.0, 1.0, False, 4096, "none", 1.0)
     rope = ropes.rope(rotation, None, tokens, device)
@@ -77,7 +77,7 @@ def _rope_write(shape: Shape, tokens: int, device: torch.device) -> Case:
 
 def _glu(shape: Shape, tokens: int, device: torch.device) -> Case:
     pieces = torch.randn(PIECES, tokens, 2 * shape.forward, device=device)
-    few, dtype = tokens <= SKINNY, synthetic.half("Q4_K", device)
+    few, dtype = tokens <= SKINNY, matrices.half("Q4_K", device)
 
     def theirs(_: int) -> torch.Tensor:
         gate, rest = pieces.sum(0).chunk(2, 1)

@@ -11,7 +11,7 @@ from typing import Any
 
 import torch
 
-from sticli.bench.gpu.shapes import Shape
+from sticli.bench.shapes import Shape
 from sticli.errors import SticliError
 
 ROOM = 512  # cells beyond the context, for the tokens of all repetitions

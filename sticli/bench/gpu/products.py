@@ -5,10 +5,10 @@ from collections.abc import Iterator
 import torch
 from torch.nn import functional
 
-from sticli.bench.gpu import synthetic
+from sticli.bench.gpu import matrices
 from sticli.bench.gpu.case import Case
-from sticli.bench.gpu.shapes import Shape
 from sticli.bench.gpu.stopwatch import copies
+from sticli.bench.shapes import Shape
 from sticli.kernels.columns import quantise
 from sticli.kernels.formats import FORMATS
 from sticli.kernels.linear import linear
@@ -20,7 +20,7 @@ ROWS = (1, 4, 16, 32, 128, 512, 2048)
 
 def linears(shape: Shape, kind: str, device: torch.device) -> Iterator[Case]:
     """The two matrices of the way up and down. To quantise rows is not in it: others do that."""
-    dtype = synthetic.half(kind, device)
+    dtype = matrices.half(kind, device)
     for rows, columns in ((2 * shape.forward, shape.width), (shape.width, shape.forward)):
         for tokens in ROWS if device.type == "cuda" else (1, 40):
             yield _linear(kind, rows, columns, tokens, device, dtype)
@@ -29,10 +29,10 @@ def linears(shape: Shape, kind: str, device: torch.device) -> Iterator[Case]:
 def _linear(
     kind: str, rows: int, columns: int, tokens: int, device: torch.device, dtype: torch.dtype
 ) -> Case:
-    weights = [synthetic.weight(kind, rows, columns, device)]
-    size = synthetic.size(weights[0])
+    weights = [matrices.weight(kind, rows, columns, device)]
+    size = matrices.size(weights[0])
     weights += [
-        synthetic.weight(kind, rows, columns, device) for _ in range(1, copies(size, device))
+        matrices.weight(kind, rows, columns, device) for _ in range(1, copies(size, device))
     ]
     plain = [
         torch.randn(rows, columns, device=device, dtype=dtype)

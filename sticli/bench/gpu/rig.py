@@ -4,8 +4,9 @@ from collections.abc import Callable, Iterable, Sequence
 
 import torch
 
-from sticli.bench.gpu import synthetic
-from sticli.bench.gpu.shapes import Shape
+from sticli.bench import kinds
+from sticli.bench.gpu import matrices
+from sticli.bench.shapes import Shape
 from sticli.daemon.engines.base import Row, Seq
 from sticli.daemon.engines.gpu import ropes
 from sticli.daemon.engines.gpu.batch import Placed
@@ -37,7 +38,7 @@ class Rig:
         weights = _weights(shape, kind, device)
         tables = {0: ropes.rope(hparams.rotations[0], None, CONTEXT, device)}
         self.shape, self.kind = shape, kind
-        layers = Layers(hparams, weights, tables, synthetic.half(kind, device))
+        layers = Layers(hparams, weights, tables, matrices.half(kind, device))
         self.model = Model(hparams, device, layers)
         self.weight_bytes = _read(weights)
         self.cell_bytes = cell_bytes(hparams, "f16")
@@ -160,8 +161,8 @@ def _layer(shape: Shape, kind: str, number: int, device: torch.device) -> Layer:
 def _matrix(
     shape: Shape, kind: str, name: str, layer: int, rows: int, columns: int, device: torch.device
 ) -> Weight:
-    chosen = synthetic.kind_of(kind, name, layer, shape.layers)
-    return synthetic.weight(chosen, rows, columns, device)
+    chosen = kinds.kind_of(kind, name, layer, shape.layers)
+    return matrices.weight(chosen, rows, columns, device)
 
 
 def _room(device: torch.device, cell_bytes: int) -> int:
@@ -181,7 +182,7 @@ def _parts(layer: Layer) -> tuple[Weight, ...]:
 def _read(weights: Weights) -> int:
     """Bytes of weights that a pass reads."""
     parts = [part for layer in weights.layers for part in _parts(layer)]
-    return sum(map(synthetic.size, [*parts, *weights.head]))
+    return sum(map(matrices.size, [*parts, *weights.head]))
 
 
 def _numbers(parts: Iterable[Weight]) -> int:

@@ -2,8 +2,10 @@
 
 import importlib
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-from sticli.bench.stage import Stage
+if TYPE_CHECKING:  # the command line reads the names, and must stay light
+    from sticli.bench.stage import Stage
 
 # name → what it measures, in one line; `sticli/bench/workloads/NAME.py` has `run(stage)`
 WORKLOADS = {
@@ -15,8 +17,13 @@ WORKLOADS = {
     "agents": "replayed turns of tool-calling agents",
 }
 
+ALL = "all"  # the command that runs every one of them
 
-def workload(name: str) -> Callable[[Stage], None]:
+# name → the workload that it is a set of sizes for, after a paper
+PRESETS = {"p1": "stream", "p2": "agents", "p3": "flash"}
+
+
+def workload(name: str) -> "Callable[[Stage], None]":
     """The workload of this name."""
     found: Callable[[Stage], None] = importlib.import_module(f"sticli.bench.workloads.{name}").run
     return found

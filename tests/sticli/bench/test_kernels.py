@@ -8,12 +8,10 @@ from typing import Any
 import pytest
 import torch
 
-from sticli.bench import kernels
-from sticli.bench.gpu import attention, files, stopwatch, synthetic
+from sticli.bench import kernels, kinds
+from sticli.bench.gpu import attention, matrices, stopwatch
 from sticli.bench.gpu.rig import Rig
-from sticli.bench.gpu.shapes import SHAPES
-from sticli.daemon.engines import modelfile
-from sticli.daemon.engines.gpu.model import load
+from sticli.bench.shapes import SHAPES
 from sticli.errors import SticliError
 from sticli.kernels.formats import FORMATS
 
@@ -62,6 +60,7 @@ def test_a_pool_that_holds_nothing_is_told_and_not_fatal(
     assert "left out" in capsys.readouterr().out
 
 
+@pytest.mark.usefixtures("home")  # whose cache gets a file of random weights
 def test_what_was_found_before_a_failure_is_kept(tmp_path: Path) -> None:
     output = tmp_path / "found.json"
     options = kernels.Options("tiny", (), ("peers",), llama_bench="false", output=str(output))
@@ -112,19 +111,9 @@ def test_attention_reads_the_cells_of_another_layer_each_time(
 
 def test_the_floor_counts_the_bytes_of_a_file() -> None:
     """Not ours, which are more where scales are unpacked: a fat layout would look fast."""
-    packed = synthetic.weight("Q2_K", 64, 512, CPU)
-    assert synthetic.size(packed) == 64 * 2 * 84
-    assert synthetic.pure(("Q8_0", "Q4_K_M", "Q4_K")) == ("Q8_0", "Q4_K", "Q6_K")
-
-
-@pytest.mark.parametrize("kind", ["Q4_K_M", "BF16", "Q8_0"])
-def test_a_file_of_random_weights_loads(kind: str) -> None:
-    shape = SHAPES["tiny"]
-    with files.written(shape, kind) as path:
-        header = modelfile.check(path)
-        model = load(path, header, CPU, lambda done, total: None, packed=True)
-        assert header.architecture == shape.architecture
-        assert (model.hparams.layers, model.hparams.heads) == (shape.layers, shape.heads)
+    packed = matrices.weight("Q2_K", 64, 512, CPU)
+    assert matrices.size(packed) == 64 * 2 * 84
+    assert kinds.pure(("Q8_0", "Q4_K_M", "Q4_K")) == ("Q8_0", "Q4_K", "Q6_K")
 
 
 @pytest.mark.parametrize("kind", [*FORMATS, "BF16"])
@@ -135,11 +124,11 @@ def test_random_weights_give_finite_logits(kind: str) -> None:
 
 
 def test_the_mixture_is_finer_where_it_matters() -> None:
-    kinds = [synthetic.kind_of(synthetic.MIXED, "ffn_down", layer, 32) for layer in range(32)]
-    assert kinds[:4] == kinds[28:] == ["Q6_K"] * 4
-    assert kinds.count("Q6_K") == 16
-    assert synthetic.kind_of(synthetic.MIXED, "output", 0, 32) == "Q6_K"
-    assert synthetic.kind_of(synthetic.MIXED, "attn_q", 0, 32) == "Q4_K"
+    found = [kinds.kind_of(kinds.MIXED, "ffn_down", layer, 32) for layer in range(32)]
+    assert found[:4] == found[28:] == ["Q6_K"] * 4
+    assert found.count("Q6_K") == 16
+    assert kinds.kind_of(kinds.MIXED, "output", 0, 32) == "Q6_K"
+    assert kinds.kind_of(kinds.MIXED, "attn_q", 0, 32) == "Q4_K"
 
 
 def test_only_the_last_token_of_a_row_meets_the_head() -> None:

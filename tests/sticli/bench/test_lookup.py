@@ -1,7 +1,5 @@
 """The measurement of guesses measures what it says."""
 
-import json
-import random
 from pathlib import Path
 
 from sticli.bench import lookup
@@ -16,11 +14,11 @@ def test_the_script_is_answered_with_fewer_passes(tmp_path: Path) -> None:
     model = Model(write_model(tmp_path / "tiny.gguf", seed=1))
     engine = LlamaCpp(model, Tuning(False, 128, 1), 4096, CELL_BYTES, {})
     vocabulary = ModelVocabulary(model)
-    texts = lookup.calls(random.Random(1), 6)
+    texts = lookup.calls(1, 12)
     plain, quick = (
-        list(lookup.measure(engine, vocabulary, texts[:4], texts[4:], below)) for below in (0, 4)
+        list(lookup.measure(engine, vocabulary, texts[:10], texts[10:], below)) for below in (0, 4)
     )
-    assert [run.done.text for run in quick] == [run.done.text for run in plain] == texts[4:]
+    assert [run.done.text for run in quick] == [run.done.text for run in plain] == texts[10:]
     for one, other in zip(plain, quick, strict=True):
         assert one.passes == one.done.completion_tokens - 1
         assert other.passes < one.passes
@@ -29,7 +27,8 @@ def test_the_script_is_answered_with_fewer_passes(tmp_path: Path) -> None:
     engine.close()
 
 
-def test_calls_are_json_and_repeat_themselves() -> None:
-    found = [json.loads(text) for text in lookup.calls(random.Random(1), 20)]
-    assert {call["tool"] for call in found} == {"quote"}
-    assert {call["arguments"]["symbol"] for call in found} <= set(lookup.SYMBOLS)
+def test_letters_hold_no_pair_that_never_stood_before() -> None:
+    *held, last = lookup.noise(1, 9)
+    before = " ".join(held)
+    assert all(last[at : at + 2] in before for at in range(len(last) - 1))
+    assert last not in before

@@ -1,0 +1,122 @@
+"""Sessions filled alike on every engine, and figures from what these answered."""
+
+from collections.abc import Iterable, Sequence
+
+from sticli.bench.adapters.base import NAMES, Adapter
+from sticli.bench.estimate import Estimate, level, median, paired, ratio
+from sticli.bench.feeds import Source, Trades
+from sticli.bench.growth import limit
+from sticli.bench.report import Figure, Sample
+from sticli.bench.schedule import Question
+from sticli.bench.stage import Stage
+from sticli.errors import SticliError
+from sticli.wilson import wilson
+
+FLASH, READY, BARE = NAMES["flash"], NAMES["ready"], NAMES["bare"]
+LARGE = 8192  # tokens of a trained context from which on the long default is used
+LONG, SHORT = 4096, 600
+TRIES = 3  # asks by which a pace is found
+APART, ROOM = 0.05, 4.0  # seconds between two asks: at least, and in times that one takes
+
+
+def context(stage: Stage) -> int:
+    """Tokens of a session when it is asked: what was chosen, else what the model can read.
+
+    Raises:
+        SticliError: the model was not made for so many.
+    """
+    long = stage.model.context >= LARGE and not stage.options.quick
+    chosen = (*stage.options.contexts, LONG if long else SHORT)[0]
+    if limit(stage.prompter, chosen) > stage.model.context:
+        raise SticliError(
+            "bad_request",
+            f"--context {chosen:,}: with room for questions that is more than the "
+            f"{stage.model.context:,} tokens that the model was made for",
+            "give a smaller one, or a model for more, as `--shape feed-4m`",
+        )
+    return chosen
+
+
+def cells(stage: Stage, tokens: int) -> int:
+    """Those of a session whose window keeps so many tokens, or as the model was made for."""
+    return min(limit(stage.prompter, tokens), stage.model.context)
+
+
+def market(stage: Stage, seed: int) -> Source:
+    """A market feed by the token; each seed is another one."""
+    return Source(Trades(1000 * stage.options.seed + seed), stage.prompter)
+
+
+def fill(
+    engines: Iterable[Adapter],
+    session: str,
+    lines: Sequence[str],
+    standing: Sequence[Question] = (),
+) -> None:
+    """Open a session that holds these lines, all settled, on every engine."""
+    for engine in engines:
+        engine.open(session, standing)
+        engine.append(session, lines)
+        engine.settle(session)
+
+
+def pace(engines: Iterable[Adapter], question: Question) -> float:
+    """Seconds between two questions at which no engine here has to make one wait for another."""
+    slowest = 0.0
+    for engine in engines:
+        replies = [engine.ask(question.session, question) for _ in range(TRIES)]
+        slowest = max(slowest, median([one.last - one.asked for one in replies]))
+    return max(APART, ROOM * slowest)
+
+
+def named(engines: Iterable[Adapter], *names: str) -> list[Adapter]:
+    """Those that the report calls so, as far as they take part."""
+    return [one for one in engines if one.name in names]
+
+
+def figure(
+    workload: str,
+    name: str,
+    found: Estimate,
+    detail: str,
+    *,
+    target: float | None = None,
+    least: bool = False,
+    unit: str = "×",
+) -> Figure:
+    """An estimate as a figure."""
+    return Figure(workload, name, found.value, unit, target, least, found.low, found.high, detail)
+
+
+def share(hits: int, of: int) -> Estimate:
+    """Percent of some, with their 95 % Wilson interval."""
+    value = 100 * hits / of
+    low, high = wilson(hits, of)
+    return Estimate(value, min(value, 100 * low), max(value, 100 * high))  # rounding aside
+
+
+def over(
+    workload: str,
+    name: str,
+    ours: Sequence[Sample],
+    theirs: Sequence[Sample],
+    detail: str,
+    *,
+    target: float | None = None,
+) -> Figure:
+    """Time to the first token on one side over that on the other, where both saw the same lines."""
+    both = len(ours) == len(theirs)
+    mine, other = paired(ours, theirs, alike=True) if both else ([], [])
+    if not mine:
+        return Figure(workload, name, None, target=target, detail=failed(ours, theirs))
+    times = f"{level(mine).value * 1e3:,.2f} over {level(other).value * 1e3:,.2f} ms"
+    told = f"{times}, {len(mine)} questions, {detail}"
+    return figure(workload, name, ratio(mine, other), told, target=target)
+
+
+def failed(*sides: Sequence[Sample]) -> str:
+    """Why a figure could not be had from the samples of these sides."""
+    if not all(sides):
+        return "an engine that it needs does not take part"
+    errors = (f"no answer: {one.error}" for side in sides for one in side if one.error)
+    return next(errors, "no question was answered by both after the same lines")

@@ -1,0 +1,120 @@
+"""What is counted is what processes really take; bounds hold on a machine of any speed."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from sticli.bench import consumption
+from sticli.bench.consumption import Meter
+
+BURN = "import time\nwhile time.process_time() < {seconds}: pass\n"
+BURNT = 0.15  # seconds of CPU time
+
+
+def burn() -> None:
+    end = time.process_time() + BURNT
+    while time.process_time() < end:
+        pass
+
+
+@pytest.fixture
+def parent() -> Iterator[subprocess.Popen[str]]:
+    """A process that burns CPU in a child, says so when the child has ended, and waits."""
+    child = f"subprocess.run([sys.executable, '-S', '-c', {BURN.format(seconds=BURNT)!r}])"
+    code = f"import subprocess, sys; input(); {child}; print('burnt', flush=True); input()"
+    command = [sys.executable, "-S", "-c", code]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True) as process:
+        yield process
+        process.kill()
+
+
+def test_cpu_time_of_the_bench_itself_is_exact() -> None:
+    begin = time.process_time()
+    meter = Meter([os.getpid()])
+    burn()
+    usage = meter.usage()
+    assert usage.cpu_s is not None
+    assert BURNT <= usage.cpu_s <= time.process_time() - begin
+    assert usage.wall_s > 0
+
+
+def test_a_child_that_has_ended_is_counted(parent: subprocess.Popen[str]) -> None:
+    assert parent.stdin
+    assert parent.stdout
+    meter = Meter([parent.pid])
+    parent.stdin.write("go\n")
+    parent.stdin.flush()
+    assert parent.stdout.readline() == "burnt\n"
+    usage = meter.usage()
+    assert usage.cpu_s is not None
+    assert usage.cpu_s >= BURNT - 2 * consumption.TICK
+    assert usage.resident is not None
+    assert usage.resident > 2**20
+
+
+def test_what_the_bench_starts_is_not_the_bench(parent: subprocess.Popen[str]) -> None:
+    own, other = os.getpid(), parent.pid
+    assert consumption.tree([own]) == [own]
+    assert sorted(consumption.tree([own, other])) == sorted([own, other])
+
+
+def test_what_a_process_starts_is_counted_with_it() -> None:
+    child = "subprocess.Popen([sys.executable, '-S', '-c', 'input()'])"
+    code = f"import subprocess, sys; print({child}.pid, flush=True); input()"
+    pipe = subprocess.PIPE
+    command = [sys.executable, "-S", "-c", code]
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True) as process:
+        assert process.stdin
+        assert process.stdout
+        child_id = int(process.stdout.readline())
+        assert consumption.tree([process.pid]) == [process.pid, child_id]
+        process.stdin.write("\n\n")  # one line for each
+
+
+def test_a_process_counts_once(parent: subprocess.Popen[str]) -> None:
+    assert consumption.tree([parent.pid, parent.pid]) == [parent.pid]
+
+
+def test_nobody_knows_the_processes_of_a_stranger() -> None:
+    usage = Meter([]).usage()
+    assert (usage.cpu_s, usage.resident) == (None, None)
+
+
+def test_a_process_that_is_gone_takes_nothing() -> None:
+    process = subprocess.Popen([sys.executable, "-c", "pass"])
+    meter = Meter([process.pid])
+    process.wait()
+    usage = meter.usage()
+    assert (usage.cpu_s, usage.resident) == (0.0, 0)
+
+
+def zone(folder: Path, name: str, joules: int, around: int) -> None:
+    folder.mkdir()
+    (folder / "name").write_text(f"{name}\n")
+    (folder / "energy_uj").write_text(f"{joules * 10**6}\n")
+    (folder / "max_energy_range_uj").write_text(f"{around * 10**6}\n")
+
+
+def test_packages_draw_and_their_parts_are_in_them(tmp_path: Path) -> None:
+    zone(tmp_path / "intel-rapl:0", "package-0", 10, 100)
+    zone(tmp_path / "intel-rapl:0:0", "core", 7, 100)
+    zone(tmp_path / "intel-rapl:1", "package-1", 90, 100)
+    before = consumption.energy(None, tmp_path)
+    assert before == [(10.0, 100.0), (90.0, 100.0)]
+    (tmp_path / "intel-rapl:0" / "energy_uj").write_text("15000000")
+    (tmp_path / "intel-rapl:1" / "energy_uj").write_text("2000000")  # begins anew at 100
+    assert consumption.drawn(before, consumption.energy(None, tmp_path)) == 5 + 12
+
+
+def test_energy_that_nobody_may_read_is_not_zero(tmp_path: Path) -> None:
+    (tmp_path / "intel-rapl:0").mkdir()
+    found = consumption.energy(None, tmp_path)
+    assert found == []
+    assert consumption.drawn(found, found) is None
+    assert consumption.drawn(consumption.energy(None, tmp_path / "none"), []) is None
