@@ -44,7 +44,9 @@ class Joined:
         return getattr(self._transport, name)
 
     def write(self, data: bytes) -> None:
-        if self._held:
+        if self._transport.is_closing():  # nobody reads it, and uvloop would raise
+            self._held = b""
+        elif self._held:
             held, self._held = self._held, b""
             self._transport.write(held + data)
         else:

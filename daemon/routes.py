@@ -5,7 +5,7 @@ import re
 from collections.abc import Awaitable, Callable, Sequence
 
 import msgspec
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
@@ -15,6 +15,8 @@ from sticli.errors import SticliError
 
 Handler = Callable[[Request], Awaitable[Response | Stream]]
 Route = tuple[str, str, Handler]  # method, path with {names}, who answers
+
+CLIENT_LEFT = 499  # nobody reads this
 
 _encode = msgspec.json.Encoder().encode
 
@@ -36,6 +38,8 @@ class Routes:
             return await self._handler(request)(request)
         except SticliError as error:
             return refuse(error)
+        except ClientDisconnect:  # in the middle of its request
+            return Response(status_code=CLIENT_LEFT)
         except Exception as error:
             log.exception("%s %s failed", request.method, request.url.path[:200])
             what = f"the daemon failed: {type(error).__name__}"

@@ -18,13 +18,12 @@ from sticli.daemon.exposition import MEDIA_TYPE
 from sticli.daemon.messages import Piece
 from sticli.daemon.metrics import metrics
 from sticli.daemon.peer import unless_gone
-from sticli.daemon.routes import Route, Routes, answer, failure
+from sticli.daemon.routes import CLIENT_LEFT, Route, Routes, answer, failure
 from sticli.daemon.service import Service
 from sticli.daemon.streams import NDJSON, SSE, Stream, ndjson, sse, sse_events
 from sticli.errors import SticliError
 from sticli.paths import Paths
 
-CLIENT_LEFT = 499  # nobody reads this
 CURSOR_DIGITS = 18  # longer than any id
 
 _ask = msgspec.json.Decoder(protocol.Ask)
@@ -140,7 +139,7 @@ class Api:
             return
         words: asyncio.Queue[Progress | Piece | None] = asyncio.Queue()
         work = asyncio.create_task(self._service.asking.answer(name, ask, words.put_nowait))
-        work.add_done_callback(lambda done: words.put_nowait(None))
+        work.add_done_callback(lambda done: _over(done, words))
         try:
             while word := await words.get():
                 yield _spoken(word)
@@ -185,6 +184,15 @@ async def _chunks(
     async with contextlib.aclosing(items) as found:
         async for some in found:
             yield encode(some)
+
+
+def _over(
+    work: "asyncio.Task[protocol.Answer]", words: "asyncio.Queue[Progress | Piece | None]"
+) -> None:
+    """No more words come; how it ended is looked at, even where the reader has left."""
+    words.put_nowait(None)
+    if not work.cancelled():
+        work.exception()
 
 
 def _spoken(word: Progress | Piece) -> bytes:

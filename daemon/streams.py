@@ -24,15 +24,15 @@ class Stream:
         self._media = media
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await unless_gone(scope, self._send(send))
-
-    async def _send(self, send: Send) -> None:
         headers = [(b"content-type", self._media.encode()), (b"cache-control", b"no-store")]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await unless_gone(scope, self._send(send))
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+    async def _send(self, send: Send) -> None:
         async with contextlib.aclosing(self._chunks) as chunks:
             async for chunk in chunks:
                 await send({"type": "http.response.body", "body": chunk, "more_body": True})
-        await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
 def sse(kind: str, data: object, key: int | None = None) -> bytes:

@@ -116,6 +116,8 @@ class Supervisor:
         try:
             log.info("worker %d starts", worker.pid)
             worker.wire.send(self._start)
+            if self._stopping:  # told so while this one was born
+                worker.wire.close()
             await worker.wire.end()
         except Exception:  # what it says is not understood: another worker may do better
             log.exception("the worker cannot be followed")

@@ -53,7 +53,7 @@ class SticliError(Exception):
         return CODES.get(self.code, CODES["internal"])[1]
 
 
-def refused(error: OSError) -> SticliError:
-    """What the system refused, and for which file."""
+def refused(error: OSError, what: object = "standard output") -> SticliError:
+    """What the system refused, and for which file; `what` where the system names none."""
     code = "permission" if error.errno in DENIED else "internal"
-    return SticliError(code, f"{error.filename or 'standard output'}: {error.strerror or error}")
+    return SticliError(code, f"{error.filename or what}: {error.strerror or error}")

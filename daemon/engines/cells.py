@@ -22,8 +22,8 @@ class Cells:
         """Cells that somebody holds."""
         return self.limit - self.free
 
-    def take(self, count: int) -> Held:
-        """`count` cells that nobody held.
+    def grow(self, held: Held, count: int) -> Held:
+        """`held` and `count` cells that nobody held.
 
         Raises:
             Exhausted: fewer are free.
@@ -31,11 +31,12 @@ class Cells:
         if count > self.free:
             raise Exhausted(f"{count} cells needed, {self.free} of {self.limit} free")
         self.free -= count
-        return self._stack[self.free : self.free + count].copy()
+        return np.concatenate([held, self._stack[self.free : self.free + count]])
 
     def share(self, cells: Held) -> None:
         """One more sequence holds these."""
-        self._others[cells] += 1
+        if len(cells):
+            self._others[cells] += 1
 
     def give(self, cells: Held) -> None:
         """One sequence fewer holds these."""

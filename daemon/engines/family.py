@@ -1,7 +1,7 @@
 """One llama_context and its sequences: a session's durable one and the forks of it."""
 
 import ctypes
-from collections.abc import Collection, Sequence
+from collections.abc import Iterable, Sequence
 
 import llama_cpp
 import numpy as np
@@ -43,6 +43,8 @@ class Family:
         self.cells = Cells(limit)
         self._batch = Batch(llama_cpp.llama_n_batch(self._context))
         self._none = np.zeros((0, model.vocabulary_size), np.float32)
+        self._seen = 0, 0  # where the logits of the last call lay, and of how many tokens
+        self._view = self._none
 
     @property
     def members(self) -> int:
@@ -106,7 +108,7 @@ class Family:
         """
         return (slot, slot + SLOTS) if self._model.window else (slot,)
 
-    def _keep(self, slots: Collection[int]) -> None:
+    def _keep(self, slots: Iterable[int]) -> None:
         """Give the new cells of sequences their second holder."""
         if self._model.window:
             for slot in slots:
@@ -223,32 +225,36 @@ class Family:
         """
         found = self._pass(slots, rows)
         for slot, row in zip(slots, rows, strict=True):
-            cells = self.cells.take(len(row.tokens))
-            self._held[slot] = np.concatenate([self._held[slot], cells])
+            self._held[slot] = self.cells.grow(self._held[slot], len(row.tokens))
             self._past.grow(slot, row.tokens)
         return list(split(rows, found))
 
     def _pass(self, slots: Sequence[int], rows: Sequence[Row]) -> Logits:
         """All wanted logits, in order, of pieces that llama.cpp takes in one call each."""
-        found = []
+        found: list[Logits] = []
         for piece in pieces(slots, rows, self._batch.capacity):
+            if found:
+                found[-1] = found[-1].copy()  # its place is the next call's
             count = self._batch.fill(piece)
             code = llama_cpp.llama_decode(self._context, self._batch.struct)
             if code == 1:
                 raise Exhausted("llama.cpp found no free cells")
             if code:
                 raise RuntimeError(f"llama_decode returned {code}")
-            self._keep({slot for slot, _ in piece})
+            self._keep(slot for slot, _ in piece)
             if count:
                 found.append(self._logits(count))
         return found[0] if len(found) == 1 else np.concatenate([self._none, *found])
 
     def _logits(self, count: int) -> Logits:
-        """A copy of the logits of the last call: those wanted lie next to each other."""
-        logits = np.empty((count, self._model.vocabulary_size), np.float32)
+        """The logits of the last call, where they lie: those wanted are next to each other."""
         source = llama_cpp.llama_get_logits(self._context)
-        ctypes.memmove(logits.ctypes.data, source, logits.nbytes)
-        return logits
+        seen = ctypes.addressof(source.contents), count
+        if seen != self._seen:  # to make a view takes as long as to copy a few
+            self._seen = seen
+            self._view = np.ctypeslib.as_array(source, (count, self._model.vocabulary_size))
+        # a state that is computed anew to be cut or forked passes over them
+        return self._view.copy() if self._model.recurrent else self._view
 
     def save(self, slot: int) -> memoryview:
         """llama.cpp's own record of a sequence."""
@@ -275,7 +281,7 @@ class Family:
             self.drop(slot)
             raise Damaged(f"llama.cpp took {read} of {len(array)} bytes, up to token {newest}")
         self._keep([slot])
-        self._held[slot] = self.cells.take(tokens)
+        self._held[slot] = self.cells.grow(NOTHING, tokens)
         self._past.note(slot, None)
         return slot
 

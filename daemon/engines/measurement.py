@@ -7,7 +7,7 @@ which a machine busy with other things hardly changes.
 import contextlib
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from sticli.daemon.engines.base import Row, Seq
 from sticli.daemon.engines.family import Family
@@ -74,23 +74,41 @@ def cell_bytes(model: Model, tuning: Tuning) -> int:
 
 def measure(model: Model, threads: Sequence[int], seconds: float = 2.0) -> Finding:
     """The best of each setting and of the numbers of threads, which must fall."""
-    taken = _threads(model, threads, Budget(seconds / 4))
+    found, wall = _by_threads(model, threads, Tuning(False, CHUNKS[-1], 1), seconds / 4)
+    if wall > seconds / 20:
+        return found
+    number = found.tuning.threads
+    depth, attention = _attention(model, number, Budget(seconds / 2))
+    flash = attention["on"] < attention["off"]
+    chunk, rate = _chunk(model, flash, number, Budget(seconds / 4))
+    measured = (
+        f"{found.measured}; after {depth} tokens by flash attention: {_milliseconds(attention)} "
+        f"of CPU; {rate:.0f} tokens a second of CPU in chunks of {chunk}"
+    )
+    return replace(found, tuning=Tuning(flash, chunk, number), measured=measured)
+
+
+def measure_again(
+    model: Model, threads: Sequence[int], found: Finding, seconds: float = 0.5
+) -> Finding:
+    """A finding with the best number of threads; all else stands.
+
+    That was not in doubt, and states that were saved with other attention could not be loaded.
+    """
+    again, _ = _by_threads(model, threads, found.tuning, seconds)
+    return replace(again, measured=f"{again.measured}; all else as before")
+
+
+def _by_threads(
+    model: Model, threads: Sequence[int], tuning: Tuning, seconds: float
+) -> tuple[Finding, float]:
+    """The tuning with the best number of threads, and the seconds of a short row with those."""
+    taken = _threads(model, threads, Budget(seconds))
     walls = {n: one.wall for n, one in taken.items()}
     number = min(n for n, wall in walls.items() if wall * WORTH_THREADS <= min(walls.values()))
     said = f"{SHORT} tokens by threads: {_milliseconds(walls)}"
     quiet = all(one.cpu >= QUIET * one.wall for one in taken.values())
-    if walls[number] > seconds / 20:
-        return Finding(Tuning(False, CHUNKS[-1], number), said, quiet, time.time())
-    depth, attention = _attention(model, number, Budget(seconds / 2))
-    flash = attention["on"] < attention["off"]
-    chunk, rate = _chunk(model, flash, number, Budget(seconds / 4))
-    return Finding(
-        Tuning(flash, chunk, number),
-        f"{said}; after {depth} tokens by flash attention: {_milliseconds(attention)} of CPU; "
-        f"{rate:.0f} tokens a second of CPU in chunks of {chunk}",
-        quiet,
-        time.time(),
-    )
+    return Finding(replace(tuning, threads=number), said, quiet, time.time()), walls[number]
 
 
 def _threads(model: Model, threads: Sequence[int], budget: Budget) -> dict[int, Taken]:

@@ -8,7 +8,7 @@ from sticli.daemon.engines.base import Allowed, Logits, Pick
 
 
 class HostScores:
-    """Scores over logits of shape [wanted, vocabulary], which nobody else writes."""
+    """Scores over logits of shape [wanted, vocabulary], good until the next pass."""
 
     def __init__(self, logits: Logits) -> None:
         self._logits = logits

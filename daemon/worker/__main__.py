@@ -67,6 +67,7 @@ def _serve(start: messages.Start, inbox: Inbox, connection: socket.socket) -> in
         log.exception("the model cannot be loaded")
         send(messages.Failed(0, "", "model", f"the model cannot be loaded: {error}", ""))
         return 1
+    gc.collect()  # or what loading left over would stay as well, and with it memory of the device
     gc.freeze()  # what is here now stays: to look it over again takes as long as a pass
     try:
         loop.run()

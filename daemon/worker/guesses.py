@@ -26,7 +26,7 @@ class Guesses:
         self._session = session
         self._tail = tail
         self._text: list[int] = []  # the tail, and what was produced
-        self._lookup = Lookup(self._text, 0)
+        self._lookup: Lookup | None = None
         self._room = len(tail) + max_tokens
         self._length = 0  # of the match that the guesses came from
 
@@ -44,7 +44,7 @@ class Guesses:
 
     def _look(self, produced: list[int], most: int) -> None:
         """Guess from the longest match in the question's own text or in its session's."""
-        if not self._text:
+        if self._lookup is None:
             self._text += self._tail
             self._lookup = Lookup(self._text, self._room)
         self._text += produced[len(self._text) - len(self._tail) :]

@@ -10,12 +10,14 @@ from sticli.daemon.worker.guesses import PRICE, Guesses
 from sticli.daemon.worker.guide import Guide
 from sticli.daemon.worker.sessions import Session
 
+_Decoder = codecs.getincrementaldecoder("utf-8")
+
 
 class Text:
     """The text of an answer, piece by piece: whole characters only, no white space ahead."""
 
     def __init__(self) -> None:
-        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        self._decoder = _Decoder("replace")
         self._parts: list[str] = []
 
     @property

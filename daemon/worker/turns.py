@@ -58,26 +58,24 @@ class Turns(Generic[Work]):
 
     def fill(self, draft: Draft) -> None:
         """Plan turn by turn until the plan is full or nobody has anything left."""
-        idle = 0  # turns in a row that had nothing to plan
+        idle = 0  # turns in a row that left nothing to plan
         while idle < len(self._turns) and not draft.full:
             session, turn = next(iter(self._turns.items()))
             if turn.credit <= 0:
                 turn.credit += self._quantum
-            taken = self._serve(turn, draft)
+            self._serve(turn, draft)
             if draft.full and turn.credit > 0:
                 return
+            idle = idle + 1 if turn.credit > 0 else 0
             turn.credit = min(turn.credit, 0)
             self._turns.move_to_end(session)
-            idle = 0 if taken else idle + 1
 
-    def _serve(self, turn: Turn[Work], draft: Draft) -> bool:
-        """Plan what the turn's credit allows; whether there was anything."""
-        before = turn.credit
+    def _serve(self, turn: Turn[Work], draft: Draft) -> None:
+        """Plan what the turn's credit allows."""
         for lane in self._order(turn.work):
             if turn.credit <= 0 or draft.full:
                 break
             turn.credit -= draft.add(lane, turn.credit)
-        return turn.credit < before
 
 
 def _session(work: Lane) -> Session:

@@ -2,10 +2,12 @@
 
 import contextlib
 import datetime
+import math
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass
 
 from sticli.bench import facts, subject
+from sticli.bench.adapters import peer
 from sticli.bench.adapters.base import NAMES
 from sticli.bench.prompt import prompter
 from sticli.bench.report import Report
@@ -46,9 +48,13 @@ def prepare(command: str, wish: subject.Wish, options: Options) -> Call:
     """Look that everything is there, and begin the report.
 
     Raises:
-        SticliError: an engine is unknown, or the model cannot be had.
+        SticliError: an engine is unknown, a peer misspelt, or the model cannot be had.
     """
     _known("engine", options.engines, NAMES)
+    for text in options.peers:
+        peer.parse(text)
+    if not math.isfinite(options.rate):
+        raise SticliError("bad_request", f"--rate: {options.rate} is no number of lines")
     model, about = subject.find(wish, options.seed)
     report = Report(
         command=command,
@@ -66,9 +72,9 @@ def run(call: Call, names: Sequence[str], bar: Bar, keep: Keep, tell: Tell) -> N
     """Run the workloads, each in turn; one that fails does not end the others.
 
     Raises:
-        SticliError: the first failure, once all have run.
+        Exception: the first failure, once all have run.
     """
-    failures: list[SticliError] = []
+    failures: list[Exception] = []
     with prompter(call.model.path) as found:
         stage = Stage(call.options, call.model, found, call.report, bar)
         if call.model.synthetic:
@@ -77,8 +83,10 @@ def run(call: Call, names: Sequence[str], bar: Bar, keep: Keep, tell: Tell) -> N
             tell(f"{name}: {WORKLOADS[name]}")
             try:
                 _one(stage, name, keep)
-            except SticliError as error:
+            except Exception as error:  # noqa: BLE001  it is raised when the others have run
                 failures.append(error)
+                if name != names[-1]:
+                    tell(f"{name} failed: {error}")
     if failures:
         raise failures[0]
 
@@ -89,8 +97,9 @@ def _one(stage: Stage, name: str, keep: Keep) -> None:
         ending.callback(keep, stage.report)
         try:
             workload(name)(stage)
-        except SticliError as error:
-            stage.note(f"`{name}` failed: {error}")
+        except Exception as error:
+            kind = "" if isinstance(error, SticliError) else f"{type(error).__name__}: "
+            stage.note(f"`{name}` failed: {kind}{error}")
             raise
         except BaseException:
             stage.note(f"`{name}` was broken off: what it has is what it had by then.")

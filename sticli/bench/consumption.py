@@ -34,7 +34,8 @@ class Meter:
     def __init__(self, roots: Sequence[int]) -> None:
         self._roots = list(roots)
         self._gpus = gpus.found()
-        self._busy = _Busy(self._gpus) if self._gpus else None
+        seen = self._gpus if self._gpus and self._gpus.busy() is not None else None
+        self._busy = _Busy(seen) if seen else None
         self._energy = energy(self._gpus)
         self._cpu = cpu(self._roots)
         self._begin = time.perf_counter()
@@ -73,7 +74,7 @@ class _Busy:
         last = time.perf_counter()
         while not self._stop.wait(EVERY):
             now = time.perf_counter()
-            self._sum += self._gpus.busy() * (now - last)
+            self._sum += (self._gpus.busy() or 0.0) * (now - last)
             last = now
 
 

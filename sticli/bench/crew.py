@@ -1,10 +1,11 @@
 """Agents at work, alike in every engine under test: what reaches their sessions turn by turn."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
 from sticli.bench.adapters.base import Adapter
+from sticli.bench.player import each
 from sticli.bench.schedule import Arrival, Question, Schedule
 from sticli.bench.script import NEXT, Conversation
 from sticli.errors import SticliError
@@ -21,25 +22,22 @@ class Crew:
     def turns(self, name: str, conversations: Sequence[Conversation]) -> Iterator[Schedule]:
         """Conversations side by side, a turn a schedule; their sessions are gone at the end."""
         sessions = {f"{name}-{one.agent}": one for one in conversations}
-        for engine in self.engines.values():
-            for session, one in sessions.items():
-                self._open(engine, session, one)
+        each(self.engines, lambda engine: self._open(engine, sessions))
         last = Schedule((), (), {name: len(one.opening) for name, one in sessions.items()})
         for number in range(len(conversations[0].turns)):
             last = self._turn(last, sessions, number)
             yield last
-        for engine in self.engines.values():
-            for session in sessions:
-                engine.drop(session)
+        each(self.engines, lambda engine: _drop(engine, sessions))
 
-    def _open(self, engine: Adapter, session: str, one: Conversation) -> None:
+    def _open(self, engine: Adapter, sessions: dict[str, Conversation]) -> None:
         """Tools and task, and the first question, which does not count: caches are warm then."""
-        question = self._question(session)
-        engine.open(session, [question])
-        engine.append(session, one.opening)
-        engine.settle(session)
-        with suppress(SticliError):  # the questions that count will say it too
-            engine.ask(session, question)
+        for session, one in sessions.items():
+            question = self._question(session)
+            engine.open(session, [question])
+            engine.append(session, one.opening)
+            engine.settle(session)
+            with suppress(SticliError):  # the questions that count will say it too
+                engine.ask(session, question)
 
     def _turn(self, last: Schedule, sessions: dict[str, Conversation], number: int) -> Schedule:
         """Calls at once; when the tools have run their results, and with these the questions."""
@@ -50,3 +48,8 @@ class Crew:
 
     def _question(self, session: str) -> Question:
         return Question(self.tool, session, NEXT, self.tokens, complete=True)
+
+
+def _drop(engine: Adapter, sessions: Iterable[str]) -> None:
+    for session in sessions:
+        engine.drop(session)

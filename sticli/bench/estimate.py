@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from sticli.bench.report import Sample
 
 DRAWS = 2000  # of a bootstrap
-LEAST = 3  # values below which an interval would only pretend
+SURE = 0.95  # of an interval
 SEED = 1
 Values = NDArray[np.float64]
 
@@ -26,7 +26,7 @@ MEASURES: Mapping[str, Callable[[Sample], float]] = {
 
 
 class Estimate(NamedTuple):
-    """A value and its 95 % interval; no interval where the values are too few."""
+    """A value and its 95 % interval; none where the values are too few to enclose it so surely."""
 
     value: float
     low: float | None
@@ -106,7 +106,7 @@ def _resampled(values: Sequence[float], q: float, random: Generator) -> Values |
     n − k above it: so two numbers are drawn for each sample, not n, whatever the length of a run.
     """
     count = len(values)
-    if count < LEAST:
+    if q**count + (1 - q) ** count > 1 - SURE:  # all may well be above it, or all below
         return None
     ordered = np.sort(np.asarray(values, dtype=np.float64))
     below = math.floor(place := q * (count - 1))
@@ -128,7 +128,7 @@ def _picked(ordered: Values, places: Values) -> Values:
 def _estimate(value: float, found: Values | None) -> Estimate:
     if found is None:
         return Estimate(value, None, None)
-    low, high = np.quantile(found, (0.025, 0.975))
+    low, high = np.quantile(found, ((1 - SURE) / 2, (1 + SURE) / 2))
     return Estimate(value, float(low), float(high))
 
 

@@ -52,7 +52,7 @@ def _machine(information: Path) -> Iterator[tuple[str, str]]:
 def _graphics() -> Iterator[tuple[str, str]]:
     found = gpus.found()
     if not found:
-        yield "gpu", "none that the driver shows"
+        yield "gpu", "no GPU that a driver shows"
         return
     yield "gpu", ", ".join(found.names)
     yield "driver", found.driver

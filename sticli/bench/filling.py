@@ -110,8 +110,13 @@ def over(
     if not mine:
         return Figure(workload, name, None, target=target, detail=failed(ours, theirs))
     times = f"{level(mine).value * 1e3:,.2f} over {level(other).value * 1e3:,.2f} ms"
-    told = f"{times}, {len(mine)} questions, {detail}"
+    told = f"{times}, {len(mine)} of {len(ours)} questions, {detail}"
     return figure(workload, name, ratio(mine, other), told, target=target)
+
+
+def long(context: int, target: float) -> float | None:
+    """The target of what is promised of long sessions; none for shorter ones, which are easier."""
+    return target if context >= LONG else None
 
 
 def failed(*sides: Sequence[Sample]) -> str:

@@ -24,10 +24,13 @@ class Gpus:
         """Its version."""
         return str(self._nvml.nvmlSystemGetDriverVersion())
 
-    def busy(self) -> float:
-        """How many GPUs' worth of kernels ran of late: 0 … their number."""
-        rates = [self._nvml.nvmlDeviceGetUtilizationRates(handle) for handle in self._handles]
-        return sum(float(rate.gpu) for rate in rates) / 100
+    def busy(self) -> float | None:
+        """How many GPUs' worth of kernels ran of late: 0 … their number; None: a slice of one."""
+        try:
+            rates = [self._nvml.nvmlDeviceGetUtilizationRates(handle) for handle in self._handles]
+            return sum(float(rate.gpu) for rate in rates) / 100
+        except self._nvml.NVMLError:
+            return None
 
     def joules(self) -> float | None:
         """That they have drawn since the driver was loaded; None: they do not count."""

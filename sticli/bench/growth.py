@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from sticli.bench.adapters.base import NAMES, Adapter
 from sticli.bench.feeds import Source
-from sticli.bench.player import HUNG, alternate
+from sticli.bench.player import HUNG, alternate, each
 from sticli.bench.prompt import Prompter
 from sticli.bench.report import Case, Run
 from sticli.bench.schedule import Question, Schedule, spread
@@ -59,14 +59,7 @@ class Growth:
         lines = self._source.take(tokens)
         self._session, self._last = session, Schedule((), (), {session: len(lines)})
         question = replace(self._question, session=session)
-        for engine in self.engines.values():
-            engine.open(session, [question])
-            engine.append(session, lines)
-            engine.settle(session)
-            if engine.name == NAMES["stateless"]:
-                continue  # it keeps nothing, and a large prompt takes it long
-            with suppress(SticliError):  # the questions that count will say it too
-                engine.ask(session, question)
+        each(self.engines, lambda engine: _begun(engine, question, lines))
 
     def stretch(self, tokens: int) -> Schedule:
         """Lines of so many tokens arrive; the question is due when the next batch would be."""
@@ -83,9 +76,20 @@ class Growth:
 
     def end(self) -> None:
         """The session goes, where there is one."""
-        for engine in self.engines.values() if self._session else ():
-            engine.drop(self._session)
+        if session := self._session:
+            each(self.engines, lambda engine: engine.drop(session))
         self._session = ""
+
+
+def _begun(engine: Adapter, question: Question, lines: Sequence[str]) -> None:
+    """A new session of an engine, filled and asked once."""
+    engine.open(question.session, [question])
+    engine.append(question.session, lines)
+    engine.settle(question.session)
+    if engine.name == NAMES["stateless"]:
+        return  # it keeps nothing, and a large prompt takes it long
+    with suppress(SticliError):  # the questions that count will say it too
+        engine.ask(question.session, question)
 
 
 def grown(growth: Growth, name: str, tokens: int, delta: int, count: int) -> Iterator[Schedule]:

@@ -31,6 +31,7 @@ llama-server (llama.cpp)
     out. --cache-reuse makes up for a window that moves; what it answers then is not exact.
     Take the version of llama.cpp that sticli runs, built for this machine (GGML_NATIVE), and the
     --threads and --flash-attn that sticli's calibration has found: `sticli daemon status --json`.
+    Where it crashes on 8-bit weights (CPUs with AMX, the release that sticli runs): --no-repack.
 
 vLLM
     vllm serve FOLDER --served-model-name NAME --dtype float32 --max-model-len LIMIT \\
@@ -61,5 +62,5 @@ llama-cpp-python's server
 
     It has one sequence: what the last request left in it is its prefix cache, so it is at its best
     with one session. Unless told otherwise it computes logits of the whole prompt, and breaks off
-    an answer when the next question comes.
+    an answer when the next question comes. It cannot be told --no-repack: with AMX, take F32.
 """

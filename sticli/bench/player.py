@@ -16,6 +16,7 @@ from sticli.errors import SticliError
 PATIENCE = 1800.0  # seconds without a sign of life after which an engine hangs
 LEAD = 0.02  # seconds in which the threads come up
 HUNG = "hung"  # in the facts of a run: 1 where it was given up
+GONE = ("unreachable", "timeout")  # codes of errors after which an engine is put nothing more
 
 T = TypeVar("T", Arrival, Question)
 
@@ -29,14 +30,15 @@ def alternate(
 ) -> Iterator[Run]:
     """Runs of each schedule on every engine before the next one; who begins changes by round.
 
-    An engine that hangs is put no further question; its runs go on, as errors.
+    An engine that hangs or dies is put no further question; its runs go on, as errors.
     """
     hung: set[str] = set()
     for round, schedule in enumerate(schedules):
         turn = round % max(1, len(adapters))
         for adapter in [*adapters[turn:], *adapters[:turn]]:
             if adapter.name in hung:
-                yield absent(schedule, adapter, workload, case, round)
+                why = "given up in an earlier round"
+                yield absent(schedule, adapter, workload, case, round, why)
                 continue
             run = play(schedule, adapter, workload, case, round, patience)
             if HUNG in run.facts:
@@ -55,9 +57,12 @@ def play(
     """The run of an engine whose sessions are open and hold `schedule.held` lines.
 
     An engine from which nothing comes for `patience` seconds is given up; the questions that are
-    left become errors.
+    left become errors. So does one that is gone before it begins.
     """
-    meter = Meter(adapter.processes())
+    try:
+        meter = Meter(adapter.processes())
+    except SticliError as error:
+        return absent(schedule, adapter, workload, case, round, str(error))
     stage = _Play(schedule, adapter)
     hung = not stage.finish(patience)
     usage = meter.usage()
@@ -66,11 +71,29 @@ def play(
     return Run(workload, case, adapter.name, round, stage.samples(), usage, lag, facts)
 
 
-def absent(schedule: Schedule, adapter: Adapter, workload: str, case: Case, round: int) -> Run:
-    """The run of an engine that was given up before."""
-    why = "given up: it hung in an earlier round"
+def absent(
+    schedule: Schedule, adapter: Adapter, workload: str, case: Case, round: int, why: str
+) -> Run:
+    """The run of an engine that takes no part in it any more."""
     samples = [Sample(one.session, one.text, error=why) for one in schedule.questions]
-    return Run(workload, case, adapter.name, round, samples, Usage(0.0))
+    return Run(workload, case, adapter.name, round, samples, Usage(0.0), None, {HUNG: 1.0})
+
+
+def each(engines: dict[str, Adapter], action: Callable[[Adapter], None]) -> None:
+    """Between two runs, do something with every engine; one that is gone is taken out.
+
+    Its next run says why. The others have done nothing wrong, and go on.
+
+    Raises:
+        SticliError: another failure.
+    """
+    for name, engine in list(engines.items()):
+        try:
+            action(engine)
+        except SticliError as error:
+            if error.code not in GONE:
+                raise
+            del engines[name]
 
 
 class _Play:

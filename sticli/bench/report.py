@@ -10,6 +10,7 @@ import msgspec
 from sticli.errors import SticliError, refused
 
 SCHEMA = 1
+FILE = "report.json"  # in a folder
 
 Case = dict[str, int | float | str]  # what was varied, as {"context": 4096, "delta": 256}
 
@@ -114,15 +115,16 @@ def write(report: Report, path: Path) -> None:
     try:
         path.write_bytes(msgspec.json.format(msgspec.json.encode(report), indent=1))
     except OSError as error:
-        raise refused(error) from None
+        raise refused(error, path) from None
 
 
 def read(path: Path) -> Report:
-    """A report that was written.
+    """A report that was written: a file, or the folder that it is in.
 
     Raises:
         SticliError: there is none, or it is of another kind.
     """
+    path = path / FILE if path.is_dir() else path
     try:
         return msgspec.json.decode(path.read_bytes(), type=Report)
     except FileNotFoundError:

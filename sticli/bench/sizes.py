@@ -11,11 +11,11 @@ def sizes(option: str, text: str) -> tuple[int, ...]:
     Raises:
         SticliError: one of them is no number above 0.
     """
-    return tuple(_size(option, part.strip().lower()) for part in text.split(",") if part.strip())
+    return tuple(_size(option, part.strip().lower()) for part in text.split(",") if text)
 
 
 def _size(option: str, text: str) -> int:
-    number, unit = (text[:-1], text[-1]) if text[-1] in UNITS else (text, "")
+    number, unit = (text[:-1], text[-1]) if text.endswith(("k", "m")) else (text, "")
     if not (number.isascii() and number.isdigit() and int(number)):
         raise SticliError("bad_request", f"{option}: {text!r} is no size", "as 512 or 1k,16k")
     return int(number) * UNITS[unit]

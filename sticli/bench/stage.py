@@ -5,6 +5,7 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from sticli import cuda
 from sticli.bench.adapters import catalogue
 from sticli.bench.adapters.base import Adapter
 from sticli.bench.prompt import Prompter
@@ -98,4 +99,7 @@ class Stage:
                     why = f"two engines are called {adapter.name}"
                     raise SticliError("bad_request", why, "give each peer a name of its own")
                 self.report.engines[adapter.name] = dict(adapter.detail)
+            on_cpu = any(one.detail.get("gpu") == "no" for one in found)
+            if on_cpu and not cuda.unfit(cuda.find()):
+                self.note("sticli runs on the GPU, llama.cpp on the CPU: no fair comparison")
             yield found

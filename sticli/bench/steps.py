@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from sticli.bench.stage import Advance, Bar
-from sticli.render import colourful
+from sticli.render import age, colourful
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -65,7 +65,7 @@ def _told(what: str, steps: int) -> Iterator[Advance]:
         if now - told >= EVERY and done < steps:
             told = now
             left = (now - begin) / done * (steps - done)
-            _say(f"{what}: {done} of {steps}, about {left:.0f} s left; next: {comes}")
+            _say(f"{what}: {done} of {steps}, about {age(left)} left; next: {comes}")
 
     yield advance
     _say(f"{what}: done in {time.monotonic() - begin:.0f} s")

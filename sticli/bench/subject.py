@@ -11,8 +11,6 @@ from sticli.daemon.engines import modelfile
 from sticli.daemon.engines.choose import embedded_model
 from sticli.errors import SticliError
 
-WEIGHTS = "Q8_0"  # of a shape, unless told
-
 
 @dataclass(frozen=True, slots=True)
 class Wish:
@@ -47,7 +45,7 @@ def _path(wish: Wish, seed: int) -> Path:
     if wish.shape:
         from sticli.bench import synthetic
 
-        return synthetic.model(wish.shape, wish.weights or WEIGHTS, seed)
+        return synthetic.model(wish.shape, wish.weights, seed)
     if not wish.file:
         return embedded_model()
     path = Path(wish.file).expanduser().absolute()

@@ -36,20 +36,16 @@ def model(name: str, kind: str, seed: int, folder: Path | None = None) -> Path:
     if kind not in kinds.KINDS:
         known = ", ".join(kinds.KINDS)
         raise SticliError("bad_request", f"no kind of weights {kind!r}", f"known: {known}")
-    path = (folder or kept()) / f"{name}-{kind}-{seed}-e{EDITION}.gguf"
+    folder = folder or paths.resolve().cache / "shapes"
+    path = folder / f"{name}-{kind}-{seed}-e{EDITION}.gguf"
     try:
         if not path.exists():
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             with _aside(path) as unfinished:
                 _write(unfinished, shape, kind, seed)
     except OSError as error:
-        raise refused(error) from None
+        raise refused(error, path) from None
     return path
-
-
-def kept() -> Path:
-    """The folder of such files in the user's cache."""
-    return paths.resolve().cache / "shapes"
 
 
 @contextmanager

@@ -4,7 +4,7 @@ import importlib.util
 import shlex
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -64,10 +64,12 @@ def measure(
         str, typer.Option("--context", metavar="N,N", help="Tokens of a session, as 4k,16k.")
     ] = "",
     delta: Annotated[
-        str, typer.Option(metavar="N,N", help="New tokens between two questions.")
+        str, typer.Option(metavar="N,N", help="New tokens between two questions (stream, window).")
     ] = "",
-    tenants: Annotated[str, typer.Option(metavar="N,N", help="Sessions beside each other.")] = "",
-    turns: Annotated[str, typer.Option(metavar="N,N", help="Turns of an agent.")] = "",
+    tenants: Annotated[
+        str, typer.Option(metavar="N,N", help="Sessions beside each other (tenants, agents).")
+    ] = "",
+    turns: Annotated[str, typer.Option(metavar="N,N", help="Turns of an agent (agents).")] = "",
     rounds: Annotated[
         int,
         typer.Option(
@@ -83,7 +85,7 @@ def measure(
     output: Output = "",
 ) -> None:
     from sticli.bench import call as bench
-    from sticli.bench import steps
+    from sticli.bench import shapes, steps
     from sticli.bench.stage import Options
     from sticli.bench.subject import Wish
 
@@ -103,6 +105,8 @@ def measure(
     )
     names = bench.chosen(name, preset)
     folder = _folder(call, output)
+    if shape:
+        call.note(f"random weights of {shapes.named(shape).name}: made once, kept in the cache")
     made = bench.prepare(_command(), Wish(model, shape, weights), options)
     with _shown(call, made.report, folder):
         bench.run(made, names, steps.bar(quiet=call.quiet), _keeper(folder), call.note)
@@ -115,7 +119,7 @@ for _name, _summary in (*WORKLOADS.items(), (ALL, "all of these, and how far the
 @app.command("report")
 def render(
     context: typer.Context,
-    file: Annotated[str, typer.Argument(metavar="FILE", help="A report.json.")],
+    file: Annotated[str, typer.Argument(metavar="FILE", help="A report.json, or its folder.")],
     output: Output = "",
 ) -> None:
     """Show a report again, or write its page and plots anew."""
@@ -129,17 +133,17 @@ def render(
 @app.command()
 def compare(
     context: typer.Context,
-    before: Annotated[str, typer.Argument(metavar="A", help="A report.json.")],
+    before: Annotated[str, typer.Argument(metavar="A", help="A report.json, or its folder.")],
     after: Annotated[str, typer.Argument(metavar="B", help="A later one.")],
     margin: Annotated[
         float, typer.Option(metavar="SHARE", help="What is no change yet.", min=0.0, max=1.0)
     ] = 0.05,
     fail: Annotated[bool, typer.Option("--fail", help="Exit with 1 if B is slower.")] = False,
 ) -> None:
-    """Compare two reports: what became slower or faster, with 95 % intervals.
+    """Compare two reports: what became slower or faster.
 
-    Where both ran the floor, bare calls of llama.cpp, times are also taken over it: that takes
-    the mood of the machine out of the comparison.
+    Intervals hold with 95 %. Where both ran the floor, bare calls of llama.cpp, times are also
+    taken over it: that takes the mood of the machine out of the comparison.
     """
     from sticli.bench import compare, report
     from sticli.bench.views import differences
@@ -186,7 +190,7 @@ def kernels(
         str, typer.Option(metavar="FILE", help="Write everything as JSON there too.")
     ] = "",
 ) -> None:
-    """Measure the GPU engine: kernels and passes against the device's best, torch and peers.
+    """Measure the GPU engine against the device's best, torch, peers.
 
     Weights are random and made on the spot. Without a GPU a tiny shape runs on the CPU.
     """
@@ -230,20 +234,26 @@ def _keeper(folder: Path | None) -> "Keep":
     return lambda report: keep(report, folder) if folder else None
 
 
+def _say(call: Invocation, report: "Report") -> None:
+    from sticli.bench.views import screen
+
+    if call.json:
+        emit(report)
+    else:
+        screen.show(report, sys.stdout)
+
+
 @contextmanager
 def _shown(call: Invocation, report: "Report", folder: Path | None) -> Iterator[None]:
     """Whatever was found by the end of the block is shown and written, however it ends."""
     from sticli.bench.views import folder as files
-    from sticli.bench.views import screen
 
     try:
         yield
     finally:
         if report.runs or report.figures:
-            if folder:
-                files.fill(report, folder)
-                call.note(f"wrote {folder}/report.md, report.json and the plots")
-            if call.json:
-                emit(report)
-            else:
-                screen.show(report, sys.stdout)
+            with ExitStack() as last:  # what cannot be written is shown all the same
+                last.callback(_say, call, report)
+                if folder:
+                    files.fill(report, folder)
+                    call.note(f"wrote {folder}/report.md and report.json")

@@ -2,13 +2,19 @@
 
 import asyncio
 import contextlib
+import gc
 import os
 import signal
-from typing import Any
+from typing import Any, cast
 
 import msgspec
+import pytest
 
 from sticli import protocol
+from sticli.daemon import server
+from sticli.daemon.asks import Say
+from sticli.daemon.messages import Piece
+from sticli.errors import SticliError
 from tests.daemon.conftest import SLOW, Daemon, until
 
 
@@ -168,3 +174,85 @@ async def test_removing_a_session_ends_its_questions(daemon: Daemon) -> None:
     await asyncio.sleep(0.1)
     await daemon.http.ok("DELETE", "/v1/sessions/s")
     assert (await asking).json()["error"]["code"] in ("not_found", "worker_down")
+
+
+def request(question: str, **more: object) -> bytes:
+    body = msgspec.json.encode({"question": question, "live": True, **more})
+    head = f"POST /v1/sessions/s/ask HTTP/1.1\r\nhost: x\r\ncontent-length: {len(body)}\r\n\r\n"
+    return head.encode() + body
+
+
+async def test_requests_of_one_connection_are_answered_in_order(daemon: Daemon) -> None:
+    await ready(daemon, "a")
+    reader, writer = await asyncio.open_unix_connection(str(daemon.http.path))
+    async with asyncio.timeout(SLOW):
+        for _ in range(2):
+            writer.write(request("first?") + request("queue") + request("third?"))
+            for question in ("first?", "queue", "third?"):
+                assert question.encode() in await reader.readuntil(b"}")
+    writer.close()
+    asked = [line.split()[2] for line in daemon.heard() if line.startswith("ask")]
+    assert asked == ["first?", "queue", "third?"] * 2
+    await daemon.stop()
+    assert not any("cancel" in line for line in daemon.heard())
+
+
+async def test_who_leaves_cancels_nobody_elses_question(
+    daemon: Daemon, caplog: pytest.LogCaptureFixture
+) -> None:
+    await ready(daemon, "a")
+    writers = []
+    for behind, streamed in ((b"", 0), (b"", 1), (request("never"), 0), (request("never"), 1)):
+        _, writer = await asyncio.open_unix_connection(str(daemon.http.path))
+        writer.write(request("what?") + request("wait", stream=bool(streamed)) + behind)
+        writers.append(writer)
+        await until(lambda: len([one for one in daemon.heard() if "wait" in one]) == len(writers))
+    keys = [line.split()[1] for line in daemon.heard() if "wait" in line]
+    for place in (3, 1, 2, 0):
+        writers[place].close()
+        await until(lambda place=place: f"cancel {keys[place]}" in daemon.heard())
+    cancelled = [line.split()[1] for line in daemon.heard() if "cancel" in line]
+    assert cancelled == [keys[3], keys[1], keys[2], keys[0]]
+    await daemon.stop()
+    assert not any("never" in line for line in daemon.heard())
+    assert not [entry for entry in caplog.records if entry.levelname == "ERROR"]
+
+
+async def test_who_leaves_in_the_middle_of_a_request_is_no_fault(
+    daemon: Daemon, caplog: pytest.LogCaptureFixture
+) -> None:
+    await ready(daemon, "a")
+    _, writer = await asyncio.open_unix_connection(str(daemon.http.path))
+    writer.write(request("what?")[:-3])
+    await asyncio.sleep(0.05)
+    writer.close()
+    await writer.wait_closed()
+    await daemon.stop()
+    assert not [entry for entry in caplog.records if entry.levelname == "ERROR"]
+
+
+async def test_a_reader_who_leaves_after_the_worker_is_no_fault(
+    daemon: Daemon, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The reader is slow: what it will never read is an error."""
+    await ready(daemon, "a")
+    api = server.Api(cast(Any, Refusing()), daemon.paths, 0.0)
+    words = api._speak("s", protocol.Ask("?", stream=True), None)
+    assert b"piece" in await anext(words)
+    await asyncio.sleep(0)
+    await words.aclose()
+    gc.collect()
+    assert not [entry for entry in caplog.records if entry.levelname == "ERROR"]
+
+
+class Refusing:
+    """A service whose worker says a word, then dies."""
+
+    @property
+    def asking(self) -> "Refusing":
+        return self
+
+    async def answer(self, name: str, ask: protocol.Ask, say: Say) -> protocol.Answer:
+        say(Piece(1, "half of"))
+        await asyncio.sleep(0)
+        raise SticliError("worker_down", "the worker died while answering")

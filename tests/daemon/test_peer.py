@@ -13,6 +13,7 @@ class Transport:
         self.done: list[Any] = []
 
     def write(self, data: bytes) -> None:
+        assert not self.is_closing()  # as uvloop's transports mind
         self.done.append(data)
 
     def close(self) -> None:
@@ -44,3 +45,23 @@ async def test_what_stands_alone_does_not_wait_for_more() -> None:
     await asyncio.sleep(0)
     assert transport.done == [b"a piece", b"the last one", "close"]
     assert joined.is_closing()
+
+
+async def test_what_nobody_reads_any_more_is_forgotten() -> None:
+    transport = Transport()
+    joined = Joined(transport)  # type: ignore[arg-type]
+    joined.write(b"head")
+    transport.close()
+    joined.write(b"body")
+    await asyncio.sleep(0)
+    assert transport.done == ["close"]
+
+
+async def test_what_is_held_when_the_reader_leaves_is_forgotten() -> None:
+    transport = Transport()
+    joined = Joined(transport)  # type: ignore[arg-type]
+    joined.write(b"a piece")
+    transport.close()
+    joined.close()
+    await asyncio.sleep(0)
+    assert b"a piece" not in transport.done

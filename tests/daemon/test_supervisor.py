@@ -10,7 +10,7 @@ from sticli.config import Settings
 from sticli.daemon import supervisor
 from sticli.daemon.messages import Outbound, Ready, Start
 from sticli.daemon.supervisor import Supervisor
-from tests.daemon.conftest import SCRIPT, until
+from tests.daemon.conftest import SCRIPT, SLOW, until
 
 
 class Ear:
@@ -136,3 +136,14 @@ async def test_a_command_that_is_not_there_is_said(tmp_path: Path) -> None:
     await until(lambda: "cannot be started" in one.last_error)
     await one.stop()
     await running
+
+
+async def test_a_stop_while_a_worker_is_born(tmp_path: Path) -> None:
+    one, ear = watch(tmp_path)
+    running = asyncio.create_task(one.run(ear))
+    while not ear.states:
+        await asyncio.sleep(0)
+    assert one.pid is None  # it is not there yet
+    await one.stop()
+    await asyncio.wait_for(running, SLOW)
+    assert (ear.ups, one.pid) == (0, None)

@@ -49,10 +49,13 @@ class Calls:
     """One model and one context of `sequences` sequences, each with `cells` cells of its own.
 
     Raises:
-        SticliError: the model or its cells do not fit the memory.
+        SticliError: the model or its cells do not fit the memory, or sequences are too many.
     """
 
     def __init__(self, path: Path, cells: int, sequences: int, settings: Best) -> None:
+        most = llama_cpp.llama_max_parallel_sequences()
+        if sequences > most:
+            raise SticliError("bad_request", f"{sequences:,} sessions: llama.cpp runs {most}")
         log.quiet()
         llama_cpp.llama_backend_init()
         self.context = None

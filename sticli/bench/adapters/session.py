@@ -17,6 +17,7 @@ from sticli.bench.adapters.room import Room
 from sticli.bench.adapters.watch import Fed, Watch
 from sticli.bench.schedule import Question
 from sticli.client import Client, problem
+from sticli.config import Settings
 from sticli.daemon.worker.window import Window
 from sticli.errors import SticliError
 from sticli.form import Form
@@ -186,10 +187,12 @@ class Sticli:
 
 
 def _settings(room: Room) -> dict[str, str]:
-    """What differs from a user's daemon, and why."""
-    settings = {"response_cache": "0"}  # a question that is repeated is to be computed again
-    if room.synthetic:
-        settings["speculate_below"] = "0"  # random weights go round in loops, easy to guess
+    """What differs from a user's daemon, and why; and what a reader of times has to know."""
+    settings = {
+        "response_cache": "0",  # a question that is repeated is to be computed again
+        # random weights go round in loops, easy to guess
+        "speculate_below": "0" if room.synthetic else str(Settings().speculate_below),
+    }
     if cuda.unfit(cuda.find()):  # all sessions have to fit; on a GPU all memory is used anyway
         memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
         settings["kv_budget_mb"] = str(memory >> 21)

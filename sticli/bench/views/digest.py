@@ -9,6 +9,11 @@ from sticli.bench.views.number import milliseconds, percent, times
 from sticli.render import plural
 
 FEW = 100  # questions, below which the one in a hundred is just the slowest
+HEADS = (
+    "COMPUTED: tokens of the prompt computed once the question is put, the median; STALL: the "
+    "longest gap between two tokens; BEHIND: answers without the newest lines; UNSEEN: how many "
+    "lines an answer lacks, the mean; LAG: from when a line is due until it is read"
+)
 SCARCE = f"where there are fewer than {FEW} questions, p99 is next to the slowest of them"
 
 
@@ -22,7 +27,7 @@ def remarks(report: Report) -> list[str]:
     """What a reader must know to read the tables right."""
     found = [one for name in group.workloads(report) for one in group.groups(report, name)]
     few = any(len(one.samples) < FEW for one in found)
-    return [*report.notes, *_failures(found), *([SCARCE] if few else [])]
+    return [*report.notes, *_failures(found), *([SCARCE] if few else []), HEADS]
 
 
 def _failures(found: list[Group]) -> list[str]:
@@ -37,7 +42,7 @@ def _failures(found: list[Group]) -> list[str]:
 
 
 def _sentence(groups: list[Group]) -> str:
-    """First tokens of the largest case, each with how many times as long as ours it takes."""
+    """First tokens of the largest case, and how many times as fast ours is as each other."""
     found = group.largest([one for one in groups if one.answered])
     if not found:
         return ""
@@ -57,5 +62,5 @@ def _behind(one: Group) -> str:
 
 def _beside(ours: Group, other: Group) -> str:
     ratio = group.over(other, ours)
-    times_ = f" ({times(ratio.value)} × as long{_behind(other)})" if ratio else ""
-    return f"{other.engine} {_median(other)}{times_}"
+    fast = f"{times(ratio.value)} times as fast as " if ratio else ""
+    return f"{fast}{other.engine} ({_median(other)} ms{_behind(other)})"

@@ -1,6 +1,7 @@
 """The folder that a report goes to: as JSON, as a page, and as plots beside it."""
 
 import importlib.util
+import tempfile
 from pathlib import Path
 
 from sticli.bench import report
@@ -11,7 +12,7 @@ MISSING = "matplotlib is not installed, so there are no plots: pip install 'stic
 
 
 def make(text: str) -> Path:
-    """The folder, made if it is not there.
+    """The folder, made if it is not there; files can be written in it.
 
     Raises:
         SticliError: that is refused.
@@ -19,8 +20,9 @@ def make(text: str) -> Path:
     path = Path(text).expanduser()
     try:
         path.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=path).close()
     except OSError as error:
-        raise refused(error) from None
+        raise refused(error, path) from None
     return path
 
 
@@ -35,7 +37,7 @@ def keep(found: report.Report, folder: Path) -> None:
     Raises:
         SticliError: that is refused.
     """
-    report.write(found, folder / "report.json")
+    report.write(found, folder / report.FILE)
 
 
 def fill(found: report.Report, folder: Path) -> None:
@@ -49,7 +51,7 @@ def fill(found: report.Report, folder: Path) -> None:
         plots = [] if lacks() else _plots(found, folder)
         (folder / "report.md").write_text(markdown.page(found, plots), "utf-8")
     except OSError as error:
-        raise refused(error) from None
+        raise refused(error, folder) from None
 
 
 def _plots(found: report.Report, folder: Path) -> list[tuple[str, str]]:

@@ -19,6 +19,7 @@ from sticli.bench.report import Case, Figure, Report, Run, Sample
 from sticli.bench.script import AGENTS, Conversation, conversation
 from sticli.bench.stage import Stage
 from sticli.errors import SticliError
+from sticli.render import plural
 
 NAME, P2 = "agents", "p2"
 ENGINES = ("live", "bare", "reuse", "stateless")
@@ -58,6 +59,8 @@ def run(stage: Stage) -> None:
         f"agents: calls and results are replayed, whatever is answered; answers end at {TOKENS} "
         "tokens, or where the model ends them"
     )
+    if not stage.model.synthetic:
+        stage.note("agents: sticli drafts (speculate_below), the llama.cpp calls do not")
     cells = max(plan.cells for plan in found)
     with stage.engines(ENGINES, cells, sessions=len(AGENTS)) as engines:
         steps = sum(len(plan.sides) * plan.turns for plan in found) * len(engines)
@@ -142,7 +145,7 @@ def _figures(report: Report, plan: Plan) -> Iterator[Figure]:
     """How many times as fast a turn, and a whole conversation, is as in each other engine."""
     found = by_engine(report, NAME, plan.case)
     ours = found.get(LIVE, [])
-    what = f"{plan.turns} turns, {plan.together} at once: live over"
+    what = f"{plan.turns} turns, {plan.together} at once: live, times as fast as"
     for engine, samples in found.items():
         if ours and not engine.startswith("sticli"):
             yield faster(NAME, f"turn to its end, {what} {engine}", ours, samples, measure="last")
@@ -161,5 +164,5 @@ def _whole(name: str, ours: Sequence[Sample], theirs: Sequence[Sample], plan: Pl
     if not pairs:
         return Figure(NAME, name, None, detail="no conversation was answered to its end by both")
     value, low, high = estimate.ratio(*zip(*pairs, strict=True))
-    detail = f"{len(pairs)} conversations, waits of all turns added"
+    detail = f"{len(pairs)} of {plural(len(parts), 'conversation')}, waits of all turns added"
     return Figure(NAME, name, value, "×", None, True, low, high, detail)

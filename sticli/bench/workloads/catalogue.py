@@ -9,11 +9,11 @@ if TYPE_CHECKING:  # the command line reads the names, and must stay light
 
 # name → what it measures, in one line; `sticli/bench/workloads/NAME.py` has `run(stage)`
 WORKLOADS = {
-    "stream": "lines arrive, a question follows: time to an answer against context and delta",
-    "window": "the same past the limit of the context, where prefix caches miss",
+    "stream": "lines arrive, then a question: by context and new tokens",
+    "window": "the same past the limit of the context: prefix caches miss",
     "tenants": "sessions beside each other: asks while others ingest",
-    "flash": "standing questions and decisions: hits, staleness, push delay, what they cost others",
-    "overhead": "what the daemon adds to the bare engine calls, and the client to python",
+    "flash": "standing questions and decisions: hits, staleness, cost",
+    "overhead": "what the daemon adds to bare calls, the client to python",
     "agents": "replayed turns of tool-calling agents",
 }
 

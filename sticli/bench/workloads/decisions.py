@@ -120,6 +120,10 @@ def asked(
     stage: Stage, engines: Sequence[Adapter], task: Task, preset: str, advance: Advance
 ) -> None:
     """Each point is asked once all that can be done before the question is done."""
+    stage.note(
+        "decisions: lines are read, and decisions prepared, before a question is put: CPU time, "
+        "energy and waiting of that are not in these runs"
+    )
     case: Case = {"task": task.name, "tokens": TOKENS}
     if preset:
         case["preset"] = preset
@@ -224,4 +228,5 @@ def of_row(name: str, row: Row) -> Iterator[Figure]:
             yield Figure(NAME, title, None, "%", detail="no point is covered")
             continue
         share = filling.share(hits, of)
-        yield filling.figure(NAME, title, share, f"{hits:,} of {of:,} points", unit="%")
+        counts = f"{hits:,} of {of:,} points"
+        yield filling.figure(NAME, title, share, counts, unit="%", least=True)

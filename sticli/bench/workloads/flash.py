@@ -127,7 +127,8 @@ def _of_feed(flash: Sequence[Sample], live: Sequence[Sample], sizes: Sizes) -> I
     ahead = sum(one.source == "flash" for one in told)
     if told:
         share = filling.share(ahead, len(told))
-        yield filling.figure(NAME, name, share, f"{ahead} of {len(told)}, {detail}", unit="%")
+        counts = f"{ahead} of {len(told)}, {detail}"
+        yield filling.figure(NAME, name, share, counts, unit="%", least=True)
     else:
         yield Figure(NAME, name, None, "%", detail=filling.failed(flash))
     for place in PLACES:

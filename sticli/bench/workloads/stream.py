@@ -64,6 +64,7 @@ def run(stage: Stage) -> None:
     plans = _p1(stage) if stage.options.preset == P1 else _plans(stage)
     cells = _cells(stage, plans)
     stage.note("sessions are asked once before the first question that counts: caches are warm")
+    stage.note("sticli and servers send each token of an answer on; llama.cpp calls just return it")
     with (
         stage.engines(QUICK if stage.options.quick else ENGINES, cells) as engines,
         stage.bar(NAME, sum(plan.rounds for plan in plans) * len(engines)) as advance,
@@ -169,6 +170,6 @@ def _figures(stage: Stage, plan: Plan) -> None:
     far = plan.context >= LARGE and plan.delta >= MUCH
     for engine, theirs in found.items():
         if LIVE in found and not engine.startswith("sticli"):
-            name = f"ask at {plan.name}: live over {engine}"
+            name = f"ask at {plan.name}: live, times as fast as {engine}"
             target = TARGETS.get(engine) if far else None
             stage.figure(faster(NAME, name, found[LIVE], theirs, target, plan.measure))

@@ -52,7 +52,7 @@ class Sizes:
             rounds=options.rounds or (2 if quick else 3),
             seconds=1.5 if quick else 5.0,
             rate=options.rate or 2.0,
-            repeats=15 if quick else 60,
+            repeats=15 if quick else 100,  # three rounds are enough for the interval of a p99
         )
 
     @property
@@ -103,7 +103,7 @@ def _of_crowd(found: Mapping[str, Sequence[Sample]], count: int) -> Iterator[Fig
     """How many times as fast the first token of a live answer is as each other engine's."""
     for name, samples in found.items():
         if LIVE in found and not name.startswith("sticli"):
-            title = f"ask among {count} sessions, each with its feed: live over {name}"
+            title = f"ask among {count} sessions, each with its feed: live, times as fast as {name}"
             yield faster(NAME, title, found[LIVE], samples)
 
 
@@ -157,7 +157,8 @@ def beside(stage: Stage, live: Sequence[Adapter], sizes: Sizes, advance: Advance
         advance("residents")
     _drop(live, ["main"])
     detail = f"{sizes.context:,} cells each"
-    stage.figure(filling.over(NAME, RESIDENT, among, alone, detail, target=1.05))
+    target = filling.long(sizes.context, 1.05)
+    stage.figure(filling.over(NAME, RESIDENT, among, alone, detail, target=target))
 
 
 def full_speed(stage: Stage, live: Sequence[Adapter], sizes: Sizes, advance: Advance) -> None:

@@ -95,7 +95,7 @@ def _figures(stage: Stage, plan: Plan) -> None:
     ours = found.get(LIVE, [])
     for engine, theirs in found.items():
         if ours and not engine.startswith("sticli"):
-            name = f"ask {plan.name}: live over {engine}"
+            name = f"ask {plan.name}: live, times as fast as {engine}"
             stage.figure(faster(NAME, name, ours, theirs))
             at = moved(theirs)
             kept = [ours[one] for one in at], [theirs[one] for one in at]

@@ -35,18 +35,21 @@ def test_an_engine_from_settings(tiny: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("quiet", "age", "kept"), [(1, 9e9, 1), (0, 60, 1), (0, 9000, 0)])
-def test_a_measurement_that_others_disturbed_is_soon_made_again(
+def test_threads_that_others_disturbed_are_soon_measured_again(
     tiny: Path, tmp_path: Path, quiet: int, age: float, kept: int
 ) -> None:
     settings = Settings(model=str(tiny), engine="llama.cpp", threads=1)
     open_engine(settings, tmp_path)[0].close()
     file = tmp_path / "calibration.json"
     ((key, finding),) = json.loads(file.read_text()).items()
-    finding["tuning"]["chunk"] = 200
+    flash = not finding["tuning"]["flash"]
+    finding["tuning"] = {"flash": flash, "chunk": 200, "threads": 2}
     finding |= {"quiet": bool(quiet), "at": time.time() - age}
     file.write_bytes(msgspec.json.encode({key: finding}))
-    engine = open_engine(settings, tmp_path)[0]
-    assert (engine.chunk == 200) == bool(kept)
+    engine, _, ready = open_engine(settings, tmp_path)
+    assert ready.detail["threads"] == ("2" if kept else "1")
+    # what was saved can still be loaded
+    assert (engine.chunk, ready.detail["flash_attention"]) == (200, "on" if flash else "off")
     engine.close()
 
 

@@ -11,12 +11,13 @@ def _samples(*firsts: float, unseen: int = 0, lines: int = 9) -> list[Sample]:
 
 
 def test_it_is_their_time_over_ours_pair_by_pair() -> None:
-    ours, theirs = _samples(1.0, 2.0, 10.0, 1.0), _samples(4.0, 8.0, 40.0, 100.0)
-    figure = faster("stream", "live over reuse", ours, theirs, 5.9)
+    ours = _samples(1.0, 2.0, 10.0, 1.0, 1.0, 1.0)
+    theirs = _samples(4.0, 8.0, 40.0, 100.0, 4.0, 4.0)
+    figure = faster("stream", "live, times as fast as reuse", ours, theirs, 5.9)
     assert (figure.value, figure.low, figure.met) == (pytest.approx(4.0), pytest.approx(4.0), False)
     assert figure.least
-    assert figure.detail == "24,000.00 over 1,500.00 ms, 4 questions"
-    assert faster("stream", "live over reuse", ours, theirs, 3.9).met
+    assert figure.detail == "6,000.00 over 1,000.00 ms, 6 questions"
+    assert faster("stream", "live, times as fast as reuse", ours, theirs, 3.9).met
 
 
 def test_answers_that_lack_lines_are_told() -> None:
@@ -40,9 +41,12 @@ def test_errors_are_no_pairs() -> None:
     ours = [*_samples(1.0), Sample("s", "?", error="full")]
     figure = faster("stream", "x", ours, _samples(3.0, 90.0))
     assert figure.value == pytest.approx(3.0)
+    assert figure.detail.endswith(" 1 question; 1 of ours failed: full"), "and that is told"
+    beaten = faster("stream", "x", _samples(3.0, 90.0), ours)
+    assert beaten.detail.endswith("1 of theirs failed: full")
     nothing = faster("stream", "x", ours[1:], _samples(3.0), 5.9)
     assert (nothing.value, nothing.met) == (None, None)
-    assert nothing.detail
+    assert "1 of ours failed" in nothing.detail
 
 
 def test_the_samples_of_a_case_come_in_order_of_rounds() -> None:

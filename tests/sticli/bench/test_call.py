@@ -27,6 +27,11 @@ def failing(stage: Stage) -> None:
     raise SticliError("busy", "no room", "wait")
 
 
+def faulty(stage: Stage) -> None:
+    stage.record(found().runs[0])
+    raise ZeroDivisionError("division by zero")
+
+
 def interrupted(stage: Stage) -> None:
     stage.record(found().runs[0])
     raise KeyboardInterrupt
@@ -65,6 +70,14 @@ def test_one_that_fails_does_not_end_the_others(monkeypatch: pytest.MonkeyPatch)
         run(made, "a", "b")
     assert caught.value.args[0] == [1, 2]
     assert made.report.notes == ["`a` failed: no room (wait)"]
+
+
+def test_a_fault_of_ours_in_one_does_not_end_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = ready(monkeypatch, a=faulty, b=one_run)
+    with pytest.raises(ZeroDivisionError) as caught:
+        run(made, "a", "b")
+    assert caught.value.args[0] == [1, 2]
+    assert made.report.notes == ["`a` failed: ZeroDivisionError: division by zero"]
 
 
 def test_who_interrupts_keeps_what_was_found(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -96,6 +96,21 @@ def test_a_report_is_shown_again(sticli: Run, written: Path, tmp_path: Path) -> 
     assert json.loads(again) == json.loads(written.read_text())
 
 
+def test_a_folder_stands_for_its_report(sticli: Run, written: Path) -> None:
+    for words in (("report",), ("compare", str(written))):
+        by_folder = sticli("bench", *words, str(written.parent))
+        assert by_folder == sticli("bench", *words, str(written))
+        assert by_folder.returncode == 0
+
+
+def test_what_cannot_be_written_is_shown(sticli: Run, written: Path, tmp_path: Path) -> None:
+    (tmp_path / "report.md").symlink_to("/dev/full")
+    done = sticli("bench", "report", str(written), "--output", str(tmp_path))
+    assert done.returncode == 1
+    assert done.stderr == f"sticli: {tmp_path}: No space left on device\n"
+    assert done.stdout == sticli("bench", "report", str(written)).stdout
+
+
 def test_a_terminal_gets_tables_that_fit_and_a_plot(written: Path) -> None:
     shown = on_a_terminal("bench", "report", str(written), COLUMNS="80", LINES="50")
     assert "\x1b[" in shown
@@ -125,6 +140,10 @@ def test_a_regression_fails_if_asked(sticli: Run, written: Path, tmp_path: Path)
     [
         (("stream", "--engine", "x"), 2, "no engine 'x'"),
         (("stream", "--context", "many"), 2, "--context: 'many' is no size"),
+        (("stream", "--context", "1k,"), 2, "--context: '' is no size"),
+        (("stream", "--rate", "nan"), 2, "--rate: nan is no number of lines"),
+        (("stream", "--peer", "x"), 2, "'x' is no peer"),
+        (("stream", "--shape", "x"), 2, "no shape 'x'"),
         (("stream", "--preset", "p2"), 2, "stream has no preset p2"),
         (("all", "--model", "/nowhere"), 3, "no model file at /nowhere"),
         (("report", "/nowhere"), 3, "no file /nowhere"),

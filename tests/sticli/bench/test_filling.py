@@ -27,15 +27,24 @@ def test_a_ratio_is_of_pairs_and_says_its_times() -> None:
     )
     assert found.value == pytest.approx(1.5)
     assert found.met is False
-    assert found.detail == "3.00 over 2.00 ms, 3 questions, here"
-    assert found.low is not None
-    assert found.low <= found.value
+    assert found.detail == "3.00 over 2.00 ms, 3 of 3 questions, here"
+    assert found.low is None, "three pairs do not make an interval"
 
 
 def test_pairs_of_which_one_failed_do_not_count() -> None:
     lost = Sample("s", "?", error="it hung")
     found = filling.over("overhead", "ask", [*samples(0.002), lost], samples(0.001, 9.0), "here")
     assert found.value == pytest.approx(2.0)
+    assert "1 of 2 questions" in found.detail
+
+
+def test_short_sessions_are_not_held_to_what_is_asked_of_long_ones() -> None:
+    assert [filling.long(tokens, 1.05) for tokens in (600, 4095, 4096, 9000)] == [
+        None,
+        None,
+        1.05,
+        1.05,
+    ]
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ class Driver:
     """Two GPUs, as `pynvml` tells of them."""
 
     joules: list[int | None] = field(default_factory=lambda: [1000, 500])
+    sliced: bool = False  # by MIG: no utilisation
     NVMLError = Refused
 
     def nvmlDeviceGetCount(self) -> int:
@@ -35,6 +36,8 @@ class Driver:
         return "570.1"
 
     def nvmlDeviceGetUtilizationRates(self, n: int) -> Any:
+        if self.sliced:
+            raise Refused
         return SimpleNamespace(gpu=(80, 50)[n])
 
     def nvmlDeviceGetTotalEnergyConsumption(self, n: int) -> int:
@@ -63,6 +66,15 @@ def test_what_the_driver_does_not_tell_is_none() -> None:
     assert found.held([]) is None
 
 
+def test_where_no_utilisation_is_told_none_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
+    for sliced in (True, False):
+        driver = Gpus(Driver(sliced=sliced))
+        monkeypatch.setattr(gpus, "found", lambda driver=driver: driver)
+        usage = consumption.Meter([]).usage()
+        assert (usage.gpu_s is None) == sliced
+        assert usage.joules == 0.0
+
+
 def test_energy_is_that_of_the_gpus_where_there_are_some() -> None:
     driver = Driver()
     before = consumption.energy(Gpus(driver))
@@ -77,5 +89,5 @@ def test_the_real_driver_tells_of_the_real_gpu() -> None:
     assert found
     assert found.names
     assert found.driver
-    assert found.busy() >= 0
+    assert (found.busy() or 0) >= 0
     assert (found.joules() or 1) > 0

@@ -1,75 +1,20 @@
 """The player keeps to its schedule, whatever the engine does; asserted times are lower bounds."""
 
-import os
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import pytest
 
-from sticli.bench.adapters.base import Reply
-from sticli.bench.player import HUNG, alternate, play
+from sticli.bench.adapters.base import Adapter, Reply
+from sticli.bench.player import HUNG, alternate, each, play
 from sticli.bench.report import Run
 from sticli.bench.schedule import Arrival, Question, Schedule
 from sticli.errors import SticliError
+from tests.sticli.bench.scripted import Scripted, arrival, at_once, question
 
 LONG = 10.0  # seconds that a test would wait for what never comes
-
-
-def at_once(question: Question, lines: int) -> Reply:
-    now = time.perf_counter()
-    return Reply(question.text.upper(), now, now, now, 9, 3, 1, lines)
-
-
-@dataclass
-class Scripted:
-    """An engine that answers as a test says; it notes what it is told."""
-
-    answer: Callable[[Question, int], Reply] = at_once
-    name: str = "scripted"
-    detail: Mapping[str, str] = field(default_factory=dict)
-    lines: dict[str, list[str]] = field(default_factory=dict)
-    grown: dict[str, list[tuple[int, float]]] = field(default_factory=dict)
-    calls: list[str] = field(default_factory=list)
-    caches: bool = True
-
-    def open(self, session: str, standing: Sequence[Question] = ()) -> None:
-        self.lines[session] = []
-
-    def append(self, session: str, lines: Sequence[str]) -> None:
-        if "refuse" in lines:
-            raise SticliError("storage", "the disk is full")
-        held = self.lines.setdefault(session, [])
-        held += lines
-        self.grown.setdefault(session, []).append((len(held), time.perf_counter() + 5))
-
-    def settle(self, session: str) -> None:
-        self.calls.append(f"settle {session}")
-
-    def ask(self, session: str, question: Question) -> Reply:
-        self.calls.append(question.text)
-        return self.answer(question, len(self.lines.get(session, [])))
-
-    def settled(self, session: str) -> Sequence[tuple[int, float]] | None:
-        return self.grown.get(session, []) if self.caches else None
-
-    def drop(self, session: str) -> None:
-        del self.lines[session]
-
-    def processes(self) -> Sequence[int]:
-        return [os.getpid()]
-
-    def close(self) -> None:
-        self.calls.append("close")
-
-
-def question(text: str, at: float = 0.0, session: str = "a") -> Question:
-    return Question(at, session, text, 1)
-
-
-def arrival(*lines: str, at: float = 0.0, session: str = "a") -> Arrival:
-    return Arrival(at, session, lines)
 
 
 def played(engine: Scripted, *items: Arrival | Question, patience: float = LONG) -> Run:
@@ -278,4 +223,39 @@ def test_engines_take_turns_and_a_hung_one_is_left_out(stuck: Scripted) -> None:
     errors = {
         one.error for run in runs if run.round and run.engine == "stuck" for one in run.samples
     }
-    assert errors == {"given up: it hung in an earlier round"}
+    assert errors == {"given up in an earlier round"}
+
+
+class Dead(Scripted):
+    """Its process has ended while others had their turn."""
+
+    def processes(self) -> Sequence[int]:
+        raise SticliError("unreachable", "the daemon is gone")
+
+
+def test_an_engine_that_died_between_two_runs_ends_no_other() -> None:
+    dead, alive = Dead(name="dead"), Scripted()
+    schedule = Schedule((), (question("one"),))
+    runs = list(alternate([schedule] * 2, [dead, alive], "test", {}))
+    told = [(run.engine, run.samples[0].error) for run in runs]
+    assert sorted(told) == [
+        ("dead", "given up in an earlier round"),
+        ("dead", "the daemon is gone"),
+        ("scripted", ""),
+        ("scripted", ""),
+    ]
+    assert dead.calls == []
+
+
+def test_who_is_gone_is_taken_out_and_other_failures_come_up() -> None:
+    def action(engine: Adapter) -> None:
+        if code := {"a": "unreachable", "b": "timeout", "c": "storage"}.get(engine.name):
+            raise SticliError(code, "no")
+        found.append(engine.name)
+
+    found = list[str]()
+    engines: dict[str, Adapter] = {name: Scripted(name=name) for name in "abd"}
+    each(engines, action)
+    assert (list(engines), found) == (["d"], ["d"])
+    with pytest.raises(SticliError, match="no"):
+        each({"c": Scripted(name="c")}, action)

@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -95,3 +96,8 @@ def test_where_no_state_can_be_taken_back_all_is_computed_again(recurrent: Room)
         assert found.computed == found.prompt
     engine.close()
     fresh.close()
+
+
+def test_more_sessions_than_llama_cpp_runs_are_refused(plain: Room) -> None:
+    with pytest.raises(SticliError, match=r"257 sessions: llama\.cpp runs 256"):
+        LlamaCpp("bare", replace(plain, sessions=257))

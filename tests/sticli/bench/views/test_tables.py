@@ -181,7 +181,7 @@ def test_a_long_name_takes_several_lines_where_there_is_no_room() -> None:
 def test_a_report_in_a_sentence() -> None:
     (sentence,) = digest.sentences(found())
     assert sentence.startswith("stream, context 16,384, delta 1,024: first token after 1")
-    assert "ms (sticli live); bare" in sentence
+    assert "ms (sticli live); 0.89 times as fast as bare (" in sentence
     assert "llama.cpp stateless" in sentence
 
 
@@ -195,8 +195,8 @@ def test_the_largest_case_is_the_last_that_most_engines_ran() -> None:
 def test_a_sentence_begins_with_sticli_whatever_ran_first() -> None:
     report: Report = found(engines={"llama.cpp reuse": 4.0, "sticli live": 1.0})
     (sentence,) = digest.sentences(report)
-    assert "(sticli live); llama.cpp reuse" in sentence
-    assert "(4.0" in sentence or "(3.9" in sentence
+    assert "times as fast as llama.cpp reuse (" in sentence
+    assert "; 4.0" in sentence or "; 3.9" in sentence
 
 
 @pytest.mark.parametrize(

@@ -42,7 +42,7 @@ def test_every_engine_answers_the_same_turns(
             assert other.computed < other.prompt / 2  # its cache is warm
             assert mine.computed <= other.computed  # some of it may have been read before
     assert [figure.name for figure in stage.report.figures] == [
-        f"{what}, 2 turns, {together} at once: live over {REUSE}"
+        f"{what}, 2 turns, {together} at once: live, times as fast as {REUSE}"
         for together in (1, 3)
         for what in ("turn to its end", "conversation")
     ]

@@ -55,13 +55,13 @@ def _agree(samples: list[Sample], others: list[Sample]) -> None:
 
 def _told(stage: Stage) -> None:
     """A figure for each other engine; targets are for contexts that are large."""
-    case = "ask at 300 tokens, delta 30: live over"
+    case = "ask at 300 tokens, delta 30: live, times as fast as"
     assert [one.name for one in stage.report.figures] == [f"{case} {REUSE}", f"{case} {STATELESS}"]
     for figure in stage.report.figures:
         assert figure.least
         assert figure.value is not None
         assert figure.target is None
-    assert len(set(stage.report.notes)) == len(stage.report.notes) == 2
+    assert len(set(stage.report.notes)) == len(stage.report.notes) == 3
 
 
 def test_p1_asks_for_a_short_and_a_longer_answer_after_each_candle(

@@ -67,7 +67,7 @@ def test_all_of_it_on_real_sessions(staged: Staged) -> None:
     assert len(crowd.lag) == 2 * 3
     assert {run.engine for run in others} == {LIVE}
     beside, busy = stage.report.figures
-    assert (beside.target, busy.target) == (1.05, 1.10)
+    assert (beside.target, busy.target) == (None, 1.10), "the first is held to with 4k sessions"
     assert beside.value is not None
     assert busy.value is not None
     assert busy.value > 0

@@ -37,7 +37,7 @@ def test_a_move_costs_a_prefix_cache_everything(staged: Staged) -> None:
     _agree(found[LIVE], found[STATELESS])
     names = [figure.name for figure in stage.report.figures]
     assert names == [
-        f"ask past 256 cells, delta 40: live over {engine}{when}"
+        f"ask past 256 cells, delta 40: live, times as fast as {engine}{when}"
         for engine in (REUSE, STATELESS)
         for when in ("", ", right after a move")
     ]
