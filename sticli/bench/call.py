@@ -15,6 +15,8 @@ from sticli.bench.stage import Bar, Options, Stage, Subject
 from sticli.bench.workloads.catalogue import ALL, PRESETS, WORKLOADS, workload
 from sticli.errors import SticliError
 
+STOLEN = 0.02  # of the processors' time that others may take unmentioned
+
 Keep = Callable[[Report], None]  # is given the report whenever a workload has ended
 Tell = Callable[[str], None]  # is given what comes next
 
@@ -95,6 +97,7 @@ def _one(stage: Stage, name: str, keep: Keep) -> None:
     """Run one workload, and say in the report when it did not reach its end."""
     with contextlib.ExitStack() as ending:
         ending.callback(keep, stage.report)
+        ending.callback(_say_stolen, stage, name, facts.stolen())
         try:
             workload(name)(stage)
         except Exception as error:
@@ -104,6 +107,14 @@ def _one(stage: Stage, name: str, keep: Keep) -> None:
         except BaseException:
             stage.note(f"`{name}` was broken off: what it has is what it had by then.")
             raise
+
+
+def _say_stolen(stage: Stage, name: str, before: tuple[int, int]) -> None:
+    """Say how much of the processors' time other machines of this host took meanwhile."""
+    taken, ticks = (now - then for now, then in zip(facts.stolen(), before, strict=True))
+    if taken > STOLEN * ticks:
+        share = f"{taken / ticks:.0%} of the processors' time"
+        stage.note(f"while `{name}` ran, the hypervisor gave {share} to others: trust ratios only")
 
 
 def _known(what: str, given: Iterable[str], known: Collection[str]) -> None:

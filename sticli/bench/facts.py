@@ -27,6 +27,14 @@ def machine(information: Path = INFORMATION) -> dict[str, str]:
     return {name: value for name, value in _machine(information) if value}
 
 
+def stolen(information: Path = INFORMATION) -> tuple[int, int]:
+    """Clock ticks since the start in which a hypervisor ran others in our place, and all ticks."""
+    with suppress(OSError, ValueError):
+        ticks = [int(one) for one in _first(information / "stat").split()[1:9]]
+        return (ticks[7], sum(ticks)) if len(ticks) == 8 else (0, 0)
+    return 0, 0
+
+
 def versions(packages: Iterable[str] = PACKAGES) -> dict[str, str]:
     """Of Python and of the packages that are installed."""
     found = {"python": platform.python_version()}
@@ -56,6 +64,11 @@ def _graphics() -> Iterator[tuple[str, str]]:
         return
     yield "gpu", ", ".join(found.names)
     yield "driver", found.driver
+
+
+def _first(path: Path) -> str:
+    with path.open(encoding="utf-8", errors="replace") as file:
+        return file.readline()
 
 
 def _pairs(path: Path) -> dict[str, str]:

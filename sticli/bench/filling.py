@@ -3,10 +3,11 @@
 from collections.abc import Iterable, Sequence
 
 from sticli.bench.adapters.base import NAMES, Adapter
+from sticli.bench.consumption import Meter
 from sticli.bench.estimate import Estimate, level, median, paired, ratio
 from sticli.bench.feeds import Source, Trades
 from sticli.bench.growth import limit
-from sticli.bench.report import Figure, Sample
+from sticli.bench.report import Case, Figure, Run, Sample
 from sticli.bench.schedule import Question
 from sticli.bench.stage import Stage
 from sticli.errors import SticliError
@@ -58,6 +59,43 @@ def fill(
         engine.open(session, standing)
         engine.append(session, lines)
         engine.settle(session)
+
+
+def in_turn(
+    engines: Sequence[Adapter], question: Question, count: int, workload: str, case: Case
+) -> list[Run]:
+    """One question again and again, each engine as soon as the one before it has answered.
+
+    Nobody sleeps for long, so that the times are those of the engines, not of a machine that has
+    to wake up.
+    """
+    meters = [Meter(one.processes()) for one in engines]
+    found = [[_sample(one, question) for one in engines] for _ in range(count)]
+    columns = zip(*found, strict=True)
+    return [
+        Run(workload, case, one.name, 0, list(samples), meter.usage())
+        for one, samples, meter in zip(engines, columns, meters, strict=True)
+    ]
+
+
+def _sample(engine: Adapter, question: Question) -> Sample:
+    try:
+        one = engine.ask(question.session, question)
+    except SticliError as error:
+        return Sample(question.session, question.text, error=str(error))
+    return Sample(
+        question.session,
+        question.text,
+        one.text,
+        one.source,
+        one.first - one.asked,
+        one.last - one.asked,
+        one.stall,
+        one.prompt,
+        one.computed,
+        one.tokens,
+        one.lines,
+    )
 
 
 def pace(engines: Iterable[Adapter], question: Question) -> float:

@@ -7,7 +7,7 @@ import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from sticli.bench import filling, standing
+from sticli.bench import echo, filling, standing
 from sticli.bench.adapters.base import Adapter
 from sticli.bench.against import LIVE, by_engine
 from sticli.bench.estimate import answered, level, shift
@@ -79,19 +79,40 @@ def run(stage: Stage) -> None:
 
 
 def hits(stage: Stage, flash: Sequence[Adapter], sizes: Sizes, advance: Advance) -> None:
-    """A standing question is asked again and again while nothing arrives."""
+    """A standing question is asked again and again while nothing arrives.
+
+    One right after the other shows what we cost; at a pace the machine has to wake two processes
+    for each, which an echo between two others shows without us.
+    """
     lines = filling.market(stage, 1).take(sizes.context)
+    question = Question(0.0, "hits", LAST_SYMBOL, 1)
     filling.fill(flash, "hits", lines, [Question(0.0, "hits", LAST_SYMBOL, TOKENS)])
-    asked = [Question(n * APART, "hits", LAST_SYMBOL, 1) for n in range(sizes.hits)]
-    case: Case = {"context": sizes.context, "rate": 0.0}
-    schedule = Schedule((), tuple(asked), {"hits": len(lines)})
-    found = _kept(stage, [play(schedule, one, NAME, case, 0) for one in flash])
-    advance("hits")
-    ahead = [one for one in answered(found) if one.source == "flash"]
+    found = _kept(stage, filling.in_turn(flash, question, sizes.hits, NAME, _at(sizes)))
+    ahead = [one.first for one in answered(found) if one.source == "flash"]
     detail = f"{len(ahead)} of {len(found)} asks were answered ahead, at {sizes.context:,} cells"
     for place, target in TARGETS.items():
-        name = f"{HIT}: {place}"
-        stage.figure(_milliseconds(name, [one.first for one in ahead], place, detail, target))
+        stage.figure(_milliseconds(f"{HIT}: {place}", ahead, place, detail, target))
+    _paced(stage, flash, sizes, len(lines))
+    advance("hits")
+
+
+def _at(sizes: Sizes) -> Case:
+    return {"context": sizes.context, "rate": 0.0}
+
+
+def _paced(stage: Stage, flash: Sequence[Adapter], sizes: Sizes, held: int) -> None:
+    """The same at a pace, and an echo between processes at that pace."""
+    asked = [Question(n * APART, "hits", LAST_SYMBOL, 1) for n in range(sizes.hits)]
+    case = {**_at(sizes), "asks": 1 / APART}
+    schedule = Schedule((), tuple(asked), {"hits": held})
+    found = _kept(stage, [play(schedule, one, NAME, case, 0) for one in flash])
+    ahead = [one.first for one in answered(found) if one.source == "flash"]
+    floor = echo.times(sizes.hits, APART)
+    detail = f"one every {APART * 1e3:.0f} ms"
+    for place in TARGETS:
+        stage.figure(_milliseconds(f"fresh flash answer at a pace: {place}", ahead, place, detail))
+        name = f"a byte to another process and back at that pace: {place}"
+        stage.figure(_milliseconds(name, floor, place, detail))
 
 
 def _milliseconds(

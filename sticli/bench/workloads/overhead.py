@@ -18,10 +18,9 @@ from sticli.bench.commandline import timed
 from sticli.bench.estimate import level, ratio
 from sticli.bench.feeds import LAST_SYMBOL
 from sticli.bench.filling import BARE
-from sticli.bench.player import alternate
 from sticli.bench.prompt import Context
 from sticli.bench.report import Case, Figure
-from sticli.bench.schedule import Question, Schedule
+from sticli.bench.schedule import Question
 from sticli.bench.stage import Advance, Stage
 
 NAME = "overhead"
@@ -57,7 +56,7 @@ class Sizes:
     @property
     def steps(self) -> int:
         """Steps of the bar."""
-        return 2 * self.rounds + 3 * self.few + len(lookup.WORKLOADS)
+        return 1 + self.rounds + 3 * self.few + len(lookup.WORKLOADS)
 
 
 def run(stage: Stage) -> None:
@@ -77,14 +76,12 @@ def asks(stage: Stage, engines: list[Adapter], sizes: Sizes, advance: Advance) -
     """One question again and again, of a session that has settled."""
     lines = filling.market(stage, 1).take(sizes.context)
     filling.fill(engines, "asked", lines)
-    apart = filling.pace(engines, Question(0.0, "asked", LAST_SYMBOL, 1))
-    questions = [Question(n * apart, "asked", LAST_SYMBOL, 1) for n in range(sizes.asks)]
-    schedule = Schedule((), tuple(questions), {"asked": len(lines)})
+    question = Question(0.0, "asked", LAST_SYMBOL, 1)
     case: Case = {"context": sizes.context, "tokens": 1}
-    for found in alternate([schedule] * sizes.rounds, engines, NAME, case):
+    filling.in_turn(engines, question, sizes.asks, NAME, case)  # to warm up
+    for found in filling.in_turn(engines, question, sizes.rounds * sizes.asks, NAME, case):
         stage.record(found)
-        if found.engine == engines[-1].name:
-            advance("asks")
+    advance("asks")
     by = by_engine(stage.report, NAME, case)
     detail = f"at {sizes.context:,} cells"
     ours, floor = by.get(LIVE, []), by.get(BARE, [])

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from sticli.bench import call, steps
+from sticli.bench import call, facts, steps
 from sticli.bench.call import Call
 from sticli.bench.report import Report
 from sticli.bench.sizes import sizes
@@ -40,6 +40,7 @@ def interrupted(stage: Stage) -> None:
 def ready(monkeypatch: pytest.MonkeyPatch, **workloads: Workload) -> Call:
     monkeypatch.setattr(call, "workload", workloads.__getitem__)
     monkeypatch.setattr(call, "WORKLOADS", dict.fromkeys(workloads, "what it is"))
+    monkeypatch.setattr(facts, "stolen", lambda: (0, 0))  # whatever this machine's host does
     return call.prepare("sticli bench all", Wish(), Options(quick=True))
 
 
@@ -78,6 +79,17 @@ def test_a_fault_of_ours_in_one_does_not_end_the_others(monkeypatch: pytest.Monk
         run(made, "a", "b")
     assert caught.value.args[0] == [1, 2]
     assert made.report.notes == ["`a` failed: ZeroDivisionError: division by zero"]
+
+
+@pytest.mark.parametrize(("taken", "told"), [(1, False), (30, True)])
+def test_what_a_hypervisor_took_is_told(
+    monkeypatch: pytest.MonkeyPatch, taken: int, told: bool
+) -> None:
+    made = ready(monkeypatch, a=one_run)
+    times = iter([(5, 1000), (5 + taken, 1100)])
+    monkeypatch.setattr(facts, "stolen", lambda: next(times))
+    run(made, "a")
+    assert any(f"gave {taken}% of" in note for note in made.report.notes) == told
 
 
 def test_who_interrupts_keeps_what_was_found(monkeypatch: pytest.MonkeyPatch) -> None:

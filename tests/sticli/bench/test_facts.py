@@ -46,3 +46,14 @@ def test_versions_of_what_runs_are_told(name: str) -> None:
 
 def test_packages_that_are_missing_have_no_version() -> None:
     assert facts.versions(["sticli-no-such-package"]) == {"python": platform.python_version()}
+
+
+def test_what_a_hypervisor_took_is_counted(tmp_path: Path) -> None:
+    (tmp_path / "stat").write_text("cpu  10 0 5 80 1 0 1 3 7 0\ncpu0 1 2 3\n")
+    assert facts.stolen(tmp_path) == (3, 100)
+
+
+@pytest.mark.parametrize("text", ["", "cpu  10 0 5\n", "cpu a b c d e f g h\n"])
+def test_who_does_not_tell_what_was_taken_took_nothing(tmp_path: Path, text: str) -> None:
+    (tmp_path / "stat").write_text(text)
+    assert facts.stolen(tmp_path) == facts.stolen(tmp_path / "nowhere") == (0, 0)

@@ -31,9 +31,10 @@ def test_hits_a_feed_and_what_they_cost_others(staged: Staged) -> None:
         flash.impact(stage, engines, sizes, told.append)
     assert len(told) == 1 + 2 * sizes.rounds
     assert not [one for run in stage.report.runs for one in run.samples if one.error]
-    hits, *feeds = stage.report.runs
-    assert {one.source for one in hits.samples} == {"flash"}
-    assert {one.computed for one in hits.samples} == {0}
+    hits, paced, *feeds = stage.report.runs
+    assert {one.source for run in (hits, paced) for one in run.samples} == {"flash"}
+    assert {one.computed for run in (hits, paced) for one in run.samples} == {0}
+    assert len(hits.samples) == len(paced.samples) == sizes.hits
     others = [run for run in feeds if "questions" in run.case]
     assert [run.case["questions"] for run in others] == [0, 8, 8, 0]
     assert {one.source for run in others for one in run.samples} == {"live"}  # it stands nowhere
