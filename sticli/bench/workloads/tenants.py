@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from sticli.bench import filling
+from sticli.bench import filling, returning
 from sticli.bench.adapters.base import Adapter
 from sticli.bench.against import LIVE, by_engine, faster
 from sticli.bench.estimate import answered, quantile, shift
@@ -58,7 +58,7 @@ class Sizes:
     @property
     def steps(self) -> int:
         """Steps of the bar."""
-        return self.rounds * (len(self.tenants) + 2)
+        return self.rounds * (len(self.tenants) + 2) + len(returning.PLACES)
 
 
 def run(stage: Stage) -> None:
@@ -75,6 +75,8 @@ def run(stage: Stage) -> None:
             live = filling.named(engines, LIVE)
             beside(stage, live, sizes, advance)
             full_speed(stage, live, sizes, advance)
+        for found in returning.figures(stage, sizes.context, 8 * sizes.rounds, advance):
+            stage.figure(found)
 
 
 def crowd(
