@@ -46,7 +46,7 @@ class Sizes:
         """What was chosen, and what fits the model."""
         options, quick = stage.options, stage.options.quick
         return cls(
-            tenants=options.tenants or ((1, 8) if quick else (1, 4, 16, 64)),
+            tenants=options.tenants or ((8,) if quick else (1, 4, 16)),
             crowd=options.contexts[0] if options.contexts else 400,
             context=filling.context(stage),
             rounds=options.rounds or (2 if quick else 3),
