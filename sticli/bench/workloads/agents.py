@@ -23,6 +23,7 @@ from sticli.render import plural
 
 NAME, P2 = "agents", "p2"
 ENGINES = ("live", "bare", "reuse", "stateless")
+QUICK = ("live", "reuse")
 TURNS = (6, 35)
 TOGETHER = (1, len(AGENTS))  # agents at once
 ROWS = (4, 2, 1)  # lines of a result: the first of these that the model has room for
@@ -62,7 +63,8 @@ def run(stage: Stage) -> None:
     if not stage.model.synthetic:
         stage.note("agents: sticli drafts (speculate_below), the llama.cpp calls do not")
     cells = max(plan.cells for plan in found)
-    with stage.engines(ENGINES, cells, sessions=len(AGENTS)) as engines:
+    names = QUICK if stage.options.quick else ENGINES
+    with stage.engines(names, cells, sessions=len(AGENTS)) as engines:
         steps = sum(len(plan.sides) * plan.turns for plan in found) * len(engines)
         with stage.bar(NAME, steps) as advance:
             for plan in found:

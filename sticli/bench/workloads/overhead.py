@@ -46,7 +46,7 @@ class Sizes:
         """What was chosen, and what fits the model."""
         quick = stage.options.quick
         context, rounds = filling.context(stage), stage.options.rounds
-        return cls(context, rounds or (8 if quick else 40))
+        return cls(context, rounds or (6 if quick else 40))
 
     @property
     def few(self) -> int:

@@ -49,10 +49,10 @@ class Sizes:
             tenants=options.tenants or ((8,) if quick else (1, 4, 16)),
             crowd=options.contexts[0] if options.contexts else 400,
             context=filling.context(stage),
-            rounds=options.rounds or (2 if quick else 3),
+            rounds=options.rounds or (1 if quick else 3),
             seconds=1.5 if quick else 5.0,
             rate=options.rate or 2.0,
-            repeats=15 if quick else 100,  # three rounds are enough for the interval of a p99
+            repeats=20 if quick else 100,  # three rounds are enough for the interval of a p99
         )
 
     @property

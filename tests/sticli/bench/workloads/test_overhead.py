@@ -72,7 +72,7 @@ def test_whole_processes(staged: Staged) -> None:
     assert len(told) == 2
 
 
-@pytest.mark.parametrize(("chosen", "rounds"), [(Options(quick=True), 8), (Options(rounds=5), 5)])
+@pytest.mark.parametrize(("chosen", "rounds"), [(Options(quick=True), 6), (Options(rounds=5), 5)])
 def test_sizes_follow_the_options(staged: Staged, chosen: Options, rounds: int) -> None:
     assert overhead.Sizes.of(staged(chosen)).rounds == rounds
 
