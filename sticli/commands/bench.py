@@ -30,7 +30,7 @@ Output = Annotated[
 def bench() -> None:
     """Compare engines on this machine: the same model, lines and questions for each of them.
 
-    `sticli bench all --quick` takes two to three minutes on two cores.
+    `sticli bench all --quick` takes about two minutes on two cores.
     """
 
 

@@ -51,7 +51,7 @@ class Sizes:
             rounds=options.rounds or (1 if quick else 4),
             seconds=2.0 if quick else 10.0,
             rate=options.rate or 2.0,
-            pushes=12 if quick else 100,
+            pushes=8 if quick else 100,
         )
 
     @property
