@@ -1,39 +1,13 @@
 """What reaches the sessions of agents, turn by turn, and what becomes of them."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import cast
 
 from sticli.bench.adapters.base import Adapter
 from sticli.bench.crew import Crew
-from sticli.bench.schedule import Question
 from sticli.bench.script import AGENTS, NEXT, Conversation, conversation
-from sticli.errors import SticliError
+from tests.sticli.bench.noted import Noted
 
 TOOL, TOKENS = 0.25, 9
-
-
-@dataclass
-class Noted:
-    """It notes what it is told, and can answer nothing."""
-
-    told: list[tuple[str, ...]] = field(default_factory=list)
-
-    def open(self, session: str, standing: Sequence[Question]) -> None:
-        self.told.append(("open", session, *(one.text for one in standing)))
-
-    def append(self, session: str, lines: Sequence[str]) -> None:
-        self.told.append(("append", session, *lines))
-
-    def settle(self, session: str) -> None:
-        self.told.append(("settle", session))
-
-    def ask(self, session: str, question: Question) -> None:
-        self.told.append(("ask", session, question.text))
-        raise SticliError("internal", "it is out of words")
-
-    def drop(self, session: str) -> None:
-        self.told.append(("drop", session))
 
 
 def crew(*names: str) -> tuple[Crew, dict[str, Noted]]:

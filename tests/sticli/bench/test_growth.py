@@ -1,7 +1,6 @@
 """A session grows as planned: in time, in tokens, and never past what its cells hold."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 from typing import cast
 
 import pytest
@@ -12,33 +11,8 @@ from sticli.bench.adapters.base import Adapter
 from sticli.bench.feeds import LAST_SYMBOL, Source, Trades
 from sticli.bench.growth import LONGEST, Growth, Pace, grown, held, limit
 from sticli.bench.prompt import Context, Prompter, prompter
-from sticli.bench.schedule import Question
 from sticli.daemon.engines.choose import embedded_model
-from sticli.errors import SticliError
-
-
-@dataclass
-class Noted:
-    """It notes what it is told, and can answer nothing."""
-
-    name: str
-    told: list[tuple[str, ...]] = field(default_factory=list)
-
-    def open(self, session: str, standing: Sequence[Question]) -> None:
-        self.told.append(("open", session, *(one.text for one in standing)))
-
-    def append(self, session: str, lines: Sequence[str]) -> None:
-        self.told.append(("append", session, *lines))
-
-    def settle(self, session: str) -> None:
-        self.told.append(("settle", session))
-
-    def ask(self, session: str, question: Question) -> None:
-        self.told.append(("ask", session, question.text))
-        raise SticliError("internal", "it is out of words")
-
-    def drop(self, session: str) -> None:
-        self.told.append(("drop", session))
+from tests.sticli.bench.noted import Noted
 
 
 def _growth(words: Prompter, *engines: Noted) -> Growth:
