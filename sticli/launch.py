@@ -118,6 +118,21 @@ def spawn(
         )
 
 
+def end(process: "subprocess.Popen[bytes]", seconds: float) -> None:
+    """End a daemon that was spawned: asked to, and killed where that takes longer than `seconds`.
+
+    It may have no socket yet.
+    """
+    import subprocess
+
+    process.terminate()
+    try:
+        process.wait(seconds)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
 def wait(paths: Paths, process: "subprocess.Popen[bytes]") -> protocol.Version:
     """The handshake with whichever daemon wins the start.
 

@@ -1,7 +1,6 @@
 """A daemon of its own in a temporary home, for measurements that must not meet the user's."""
 
 import os
-import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
@@ -42,7 +41,7 @@ def daemon(model: str | None, **settings: str) -> Iterator[Client]:
             yield client
         finally:
             client.close()
-            _end(process)
+            launch.end(process, PATIENCE)
 
 
 def _copy(source: Path, target: Path) -> None:
@@ -62,12 +61,3 @@ def _wait(client: Client) -> None:
         if status.failure is not None:
             raise SticliError(status.failure.code, status.failure.message, status.failure.hint)
         time.sleep(0.02)
-
-
-def _end(process: "subprocess.Popen[bytes]") -> None:
-    process.terminate()
-    try:
-        process.wait(PATIENCE)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()

@@ -64,14 +64,8 @@ def _folder() -> Path:
 
 
 def _end(process: "subprocess.Popen[bytes]") -> None:
-    """End the daemon, whatever it is doing: it may have no socket yet."""
     with _unbroken():
-        process.terminate()
-        try:
-            process.wait(STOPPING)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        launch.end(process, STOPPING)
 
 
 def _clear(home: Path) -> None:
