@@ -169,9 +169,8 @@ def _sessions(sessions: Iterable[Session], now: float) -> Iterator[Sample]:
 
 
 def _lag(session: Session, now: float) -> float:
-    """Seconds; a full session waits for nothing."""
-    since = session.backlog.since(max(session.settled_lines, session.read_lines))
-    return 0.0 if since is None or session.state == "full" else max(0.0, now - since)
+    since = session.behind_since
+    return 0.0 if since is None else max(0.0, now - since)
 
 
 def _sample(

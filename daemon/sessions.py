@@ -64,6 +64,12 @@ class Session:
         return self.backlog.tokens(self.settled_lines)
 
     @property
+    def behind_since(self) -> float | None:
+        """When the oldest line came that has never settled; a full session waits for none."""
+        full = self.state == "full"
+        return None if full else self.backlog.since(max(self.settled_lines, self.read_lines))
+
+    @property
     def askable(self) -> bool:
         return self.state in ("live", "full")
 
@@ -149,6 +155,7 @@ class Session:
             left_out=self.left_out,
             dropped=self.reading.dropped,
             pending_tokens=self.pending_tokens,
+            behind_since=self.behind_since,
             note=str(self.refusal) if self.refusal else self.note,
             refused=protocol.Problem.of(self.refusal) if self.refusal else None,
             place=self.place,

@@ -190,6 +190,7 @@ class Session(msgspec.Struct, frozen=True):
     source: str | None = None  # what it was forked from, as NAME@VERSION
     dropped: int = 0  # lines that are not read, because too much was pending
     pending_tokens: int = 0
+    behind_since: float | None = None  # when the oldest line came that has never settled
     schema_version: int = SCHEMA
 
 

@@ -1,0 +1,1 @@
+"""`sticli watch` on a terminal: Textual widgets that draw a `sticli.watch.state.State`."""
