@@ -8,14 +8,18 @@ import logging
 import os
 import resource
 import signal
+import socket
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from sticli.config import Settings, load
 from sticli.daemon import listener, lock
 from sticli.daemon.front import serve
 from sticli.daemon.logs import start_logging
+from sticli.daemon.notify import Notify, manager
+from sticli.daemon.origin import Origin
 from sticli.errors import SticliError, refused
 from sticli.paths import Paths, check_socket_path, make_private, resolve
 
@@ -25,22 +29,35 @@ PR_SET_DUMPABLE = 4  # prctl(2)
 def main(arguments: list[str] | None = None) -> int:
     """Run the daemon; the exit code."""
     options = _parse(arguments)
+    notify = manager(os.environ)
     try:
         paths = resolve()
         model = str(Path(options.model).expanduser().absolute()) if options.model else None
         settings, _ = load(paths.config_file, model=model)
         check_socket_path(paths.socket)
+        plug = listener.handed(os.environ, paths.socket)
         for folder in paths.private:
             make_private(folder)
     except (SticliError, OSError) as error:
         return _refuse(error)
-    if lock.acquire(paths.lock, paths.socket) is None:
+    if lock.acquire(paths.lock, None if plug else paths.socket) is None:
         return _refuse(SticliError("exists", "the daemon is already running"))
     start_logging(paths.log, settings.log_level, options.foreground)
     if not options.foreground:
         os.chdir("/")
     _keep_memory_private()
-    return _run(paths, settings)
+    return _run(Life(paths, settings, notify, Origin(model or "", plug is not None), plug))
+
+
+@dataclass(frozen=True)
+class Life:
+    """What one run of the daemon needs; `plug` is the socket that it was handed, if it was."""
+
+    paths: Paths
+    settings: Settings
+    notify: Notify
+    origin: Origin
+    plug: socket.socket | None
 
 
 def _refuse(error: SticliError | OSError) -> int:
@@ -51,28 +68,31 @@ def _refuse(error: SticliError | OSError) -> int:
     return error.exit_code
 
 
-def _run(paths: Paths, settings: Settings) -> int:
+def _run(life: Life) -> int:
     log = logging.getLogger("sticli.daemon")
     gc.freeze()  # what is here now stays: to look it over again would hold up a reply
     try:
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-            runner.run(_hold_socket(paths, settings))
+            runner.run(_hold_socket(life))
     except SticliError as error:
         log.error("%s", error)
         return error.exit_code
     return 0
 
 
-async def _hold_socket(paths: Paths, settings: Settings) -> None:
+async def _hold_socket(life: Life) -> None:
     """Own the signals before anybody can know of us, then the socket, and serve on it."""
     stopping = asyncio.Event()
     _own_signals(stopping)
-    plug = listener.bind(paths.socket)
-    ours = listener.identity(paths.socket)
+    path = life.paths.socket
+    plug = life.plug or listener.bind(path)
+    ours = None if life.plug else listener.identity(path)
     try:
-        await serve(paths, settings, plug, stopping)
+        await serve(
+            life.paths, life.settings, plug, stopping, notify=life.notify, origin=life.origin
+        )
     finally:
-        listener.remove(paths.socket, ours)
+        listener.remove(path, ours)
         plug.close()
 
 

@@ -45,13 +45,18 @@ class Asking:
         """The answer, when it is known and good enough, without the worker and without waiting.
 
         Raises:
-            SticliError: not_found, bad_request, too_large.
+            SticliError: not_found, bad_request, too_large; not_fresh where only a known answer
+                is wanted.
         """
         session = self._sessions.get(name)
         check_ask(request)
+        found = None if request.live or request.at is not None else self._found(session, request)
+        if request.known and not found:
+            raise _unknown(session)
         self._counters["asks"] += 1
-        if request.live or request.at is not None:
-            return None
+        return found
+
+    def _found(self, session: Session, request: protocol.Ask) -> protocol.Answer | None:
         ask, standing = self._meant(session, request)
         now = Moment(session.settled, session.settled_lines)
         return self._held(session, ask, standing, now) or self._aged(session, ask, standing)
@@ -148,12 +153,22 @@ def _message(
     )
 
 
+def _unknown(session: Session) -> SticliError:
+    return SticliError(
+        "not_fresh",
+        f"no answer to this question is there for version {session.version} of session"
+        f" {session.name!r}",
+        "ask without `known` to have it made",
+    )
+
+
 def _check_version(session: Session, wanted: int | None) -> None:
     if wanted is not None and not 0 <= wanted <= session.version:
         raise SticliError(
             "bad_request",
             f"there is no version {wanted} of session {session.name!r} yet: the newest is"
             f" {session.version}",
+            "append lines first, or ask for a version that is there",
         )
 
 

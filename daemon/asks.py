@@ -56,6 +56,11 @@ class Asks:
         self._ids = itertools.count(1)
         self._submitted: dict[int, Submitted] = {}
 
+    @property
+    def open(self) -> bool:
+        """Whether any is in the worker's hands."""
+        return bool(self._submitted)
+
     def heard(self, message: Word) -> None:
         """Hand a word of the worker to its question; the asker may have gone."""
         if isinstance(message, Piece | Waits):
@@ -95,6 +100,8 @@ class Asks:
         Raises:
             SticliError: worker_down, not_found, why the session is not served.
         """
+        if self._supervisor.state == "asleep":  # a mere look does not wake it
+            raise _asleep(session)
         word = await self._answer(session, Explain(0, session.name), lambda word: None)
         if isinstance(word, Explained):
             return word.account
@@ -133,7 +140,8 @@ class Asks:
         end = time.monotonic() + PATIENCE
         said, loaded = None, dict[str, int]()
         self._supervisor.revive()
-        while session.state == "waiting":
+        self._supervisor.wake()
+        while session.state in ("waiting", "asleep"):
             self._check_hope(session)
             loading = self._supervisor.loading
             if loading and loading.done > loaded.get(loading.what, -1):  # it goes on
@@ -152,7 +160,9 @@ class Asks:
 
     def _check_hope(self, session: Session) -> None:
         if session.removed:
-            raise SticliError("not_found", f"session {session.name!r} was removed")
+            raise SticliError(
+                "not_found", f"session {session.name!r} was removed", "`sticli ps` lists the others"
+            )
         if self._supervisor.state == "stopped":
             failure = self._supervisor.failure
             raise failure or _down("the daemon stops", self._supervisor)
@@ -184,11 +194,21 @@ def _progress(session: Session, supervisor: Supervisor) -> Progress:
         message = {
             "starting": "the worker loads the model",
             "backoff": "the worker died and is started again",
+            "asleep": "the worker wakes",
         }.get(supervisor.state, "the worker is down")
         if supervisor.loading:
             message += f", {supervisor.loading}"
         return Progress(supervisor.state, message)
     return Progress("restoring", f"session {session.name!r} is opened again")
+
+
+def _asleep(session: Session) -> SticliError:
+    return SticliError(
+        "worker_down",
+        f"nothing can be explained while the worker sleeps: nobody has needed it for long, and"
+        f" what it held of session {session.name!r} is on disk",
+        f"`sticli ask {session.name} QUESTION` wakes it, and so does a new line",
+    )
 
 
 def _down(message: str, supervisor: Supervisor) -> SticliError:

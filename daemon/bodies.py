@@ -22,7 +22,9 @@ async def decode(request: Request, decoder: msgspec.json.Decoder[T]) -> T:
     try:
         return decoder.decode(await _body(request))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise SticliError("bad_request", f"the request is not understood: {error}") from None
+        raise SticliError(
+            "bad_request", f"the request is not understood: {error}", "see sticli-daemon(8), API"
+        ) from None
 
 
 async def _body(request: Request) -> bytes:
@@ -50,7 +52,11 @@ def number(request: Request, name: str, least: int = 0) -> int | None:
     if text is None:
         return None
     if not (text.isdecimal() and text.isascii()) or len(text) > 18 or int(text) < least:
-        raise SticliError("bad_request", f"{name} is {text[:40]!r}, not a number from {least} on")
+        raise SticliError(
+            "bad_request",
+            f"{name} is {text[:40]!r}, not a number from {least} on",
+            "give at most 18 digits and nothing else",
+        )
     return int(text)
 
 

@@ -9,6 +9,7 @@ from sticli.daemon.asks import Asks
 from sticli.daemon.events import Bus
 from sticli.daemon.feeder import Feeder
 from sticli.daemon.messages import (
+    Beat,
     Close,
     Done,
     Evaluated,
@@ -36,6 +37,9 @@ from sticli.daemon.supervisor import Supervisor
 from sticli.errors import SticliError
 
 OfSession = Opened | Restored | Settled | Full | Moved | Failed | Evaluated
+
+# Gauges of the worker: without one nobody is asked, and nothing is held.
+NOBODY = dict.fromkeys(("asks_waiting", "asks_running", "cells_ready", "host_bytes"), 0.0)
 
 log = logging.getLogger(__name__)
 
@@ -78,6 +82,7 @@ class Dispatch:
             tenant=session.record.tenant,
             pinned=session.record.pinned,
         )
+        self._supervisor.wake()
         if not self._supervisor.send(request):
             return
         session.become("opening")
@@ -98,14 +103,19 @@ class Dispatch:
         for session in self._sessions:
             self.open(session)
 
-    def down(self) -> None:
+    def busy(self) -> bool:
+        """Whether the worker has something to do that somebody waits for."""
+        behind = any(one.state == "opening" or one.behind for one in self._sessions)
+        return behind or self._asks.open
+
+    def down(self, *, asleep: bool) -> None:
         for name in list(self._feeders):
             self._stop_feeding(name)
         self._bearers.clear()
         self._asks.lost()
         for session in self._sessions:
-            session.become("waiting")
-        self.usage = Usage(0, 0, self.usage.counters)
+            session.become("asleep" if asleep else "waiting")
+        self.usage = Usage(0, 0, self.usage.counters | NOBODY)
 
     def changed(self) -> None:
         supervisor = self._supervisor
@@ -128,7 +138,7 @@ class Dispatch:
                 self.usage = message
             case Loading():
                 self._stir()
-            case Ready() | Stopped():
+            case Ready() | Stopped() | Beat():
                 pass  # for the supervisor
             case _:
                 self._of_session(message)

@@ -8,40 +8,48 @@ from sticli.form import LONGEST, Form
 CHOICES = range(2, 65)
 CHOICE_BYTES = 1024
 SCHEMA_DEPTH = 32
+ONE = "give exactly one of choices, number and schema"
 
 
 def check_form(form: Form) -> None:
     """Raises SticliError when no answer can be of this form."""
     given = (form.choices is not None, form.number, form.schema is not None)
     if sum(given) != 1:
-        raise _bad("a form is exactly one of choices, number and schema")
+        raise _bad(f"{sum(given)} forms are given, an answer has one", ONE)
     if form.choices is not None:
         _check_choices(form.choices)
     if form.schema is not None:
         _check_schema(form.schema)
     if (size := len(msgspec.json.encode(form))) > LONGEST:
-        raise SticliError("too_large", f"the form has {size} bytes, allowed are {LONGEST}")
+        raise SticliError(
+            "too_large",
+            f"the form has {size} bytes, allowed are {LONGEST}",
+            "give fewer or shorter choices, or a smaller schema",
+        )
 
 
 def _check_choices(choices: list[str]) -> None:
     if len(choices) not in CHOICES:
-        raise _bad(f"{len(choices)} choices, allowed are {CHOICES[0]} to {CHOICES[-1]}")
+        allowed = f"{CHOICES[0]} to {CHOICES[-1]}"
+        raise _bad(f"{len(choices)} choices, allowed are {allowed}", f"give {allowed} of them")
     for choice in choices:
         if not choice.strip() or not choice.isprintable():
-            raise _bad(f"the choice {choice[:40]!r} is not one line of plain text")
+            why = f"the choice {choice[:40]!r} is not one line of plain text"
+            raise _bad(why, "leave out newlines and control characters")
         if len(choice.encode()) > CHOICE_BYTES:
-            raise _bad(f"a choice is longer than {CHOICE_BYTES} bytes")
+            raise _bad(f"a choice is longer than {CHOICE_BYTES} bytes", "shorten it")
     if len({choice.strip() for choice in choices}) < len(choices):
-        raise _bad("two choices are the same")
+        raise _bad("two choices are the same, but for space around them", "leave out one")
 
 
 def _check_schema(schema: dict[str, object]) -> None:
     if not _flat(schema, SCHEMA_DEPTH):
-        raise _bad(f"the schema is nested more than {SCHEMA_DEPTH} deep")
+        raise _bad(f"the schema is nested more than {SCHEMA_DEPTH} deep", "make it flatter")
     try:
         msgspec.msgpack.encode(schema)
     except OverflowError:
-        raise _bad("the schema holds a whole number of more than 64 bits") from None
+        why = "the schema holds a whole number of more than 64 bits"
+        raise _bad(why, "leave it out, or write it with a point") from None
 
 
 def _flat(value: object, depth: int) -> bool:
@@ -50,5 +58,5 @@ def _flat(value: object, depth: int) -> bool:
     return depth > 0 and all(_flat(one, depth - 1) for one in inner if isinstance(one, dict | list))
 
 
-def _bad(why: str) -> SticliError:
-    return SticliError("bad_request", why)
+def _bad(why: str, hint: str) -> SticliError:
+    return SticliError("bad_request", why, hint)

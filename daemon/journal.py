@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 import msgspec
 
+from sticli.daemon import feeds
 from sticli.daemon.records import Appended, Batch, SessionRecord
 from sticli.errors import SticliError
 
@@ -33,7 +34,11 @@ def create(database: sqlite3.Connection, record: SessionRecord, whole: bool = Tr
         SticliError: the name is taken.
     """
     if database.execute("SELECT 1 FROM sessions WHERE name = ?", (record.name,)).fetchone():
-        raise SticliError("exists", f"there is a session {record.name!r} already")
+        raise SticliError(
+            "exists",
+            f"there is a session {record.name!r} already",
+            f"choose another name, or remove it with `sticli rm {record.name}`",
+        )
     database.execute(
         f"INSERT INTO sessions ({', '.join(_SESSION)}, whole)"
         f" VALUES ({', '.join('?' * len(_SESSION))}, ?)",
@@ -58,13 +63,15 @@ def append(
     lines: Sequence[str],
     at: float,
     refusal: SticliError | None = None,
+    position: str = "",
+    run: int = 0,
 ) -> Appended:
-    """Store what is new of a batch, once, however often it is sent.
+    """Store what is new of a batch, once, however often it is sent, and its feed's position.
 
     Raises:
-        SticliError: sequence_gap, not_found, or `refusal` when there is something new.
+        SticliError: sequence_gap, taken, not_found, or `refusal` when there is something new.
     """
-    known = _next_seq(database, uid, producer) if producer else first_seq
+    known = feeds.next_seq(database, uid, producer, run) if producer else first_seq
     if first_seq > known:
         raise SticliError(
             "sequence_gap",
@@ -74,15 +81,14 @@ def append(
     texts = list(lines[known - first_seq :])
     if not texts:
         count, version = numbers(database, uid)
+        if position and first_seq + len(lines) == known:
+            feeds.advance(database, uid, producer, known, position, at)
         return Appended(known, count, version, None)
     if refusal:
         raise refusal
     batch = _insert(database, uid, texts, at)
     if producer:
-        database.execute(
-            "INSERT OR REPLACE INTO producers (session, producer, next_seq) VALUES (?, ?, ?)",
-            (uid, producer, known + len(texts)),
-        )
+        feeds.advance(database, uid, producer, known + len(texts), position, at)
     return Appended(known + len(texts), batch.end, batch.version, batch)
 
 
@@ -114,13 +120,6 @@ def sizes(database: sqlite3.Connection, uid: str, first: int) -> list[tuple[int,
     return [(end, len(text) + 1, at) for end, text, at in cursor if end > first]
 
 
-def _next_seq(database: sqlite3.Connection, uid: str, producer: str) -> int:
-    row = database.execute(
-        "SELECT next_seq FROM producers WHERE session = ? AND producer = ?", (uid, producer)
-    ).fetchone()
-    return int(row[0]) if row else 0
-
-
 def numbers(database: sqlite3.Connection, uid: str, whole: bool = True) -> tuple[int, int]:
     """Lines and newest version of a session, which need not be whole where that is said.
 
@@ -136,7 +135,9 @@ def numbers(database: sqlite3.Connection, uid: str, whole: bool = True) -> tuple
 
 
 def gone() -> SticliError:
-    return SticliError("not_found", "the session was removed meanwhile")
+    return SticliError(
+        "not_found", "the session was removed meanwhile", "`sticli ps` lists the others"
+    )
 
 
 def _insert(database: sqlite3.Connection, uid: str, texts: list[str], at: float) -> Batch:

@@ -9,10 +9,11 @@ from pathlib import Path
 PATIENCE = 30.0  # seconds to wait for a daemon that is stopping
 
 
-def acquire(path: Path, socket_path: Path, seconds: float = PATIENCE) -> int | None:
+def acquire(path: Path, socket_path: Path | None, seconds: float = PATIENCE) -> int | None:
     """A descriptor that holds the lock for life; None when another daemon serves already.
 
-    A holder that does not answer is starting or stopping: its end is waited for.
+    A holder that does not answer is starting or stopping: its end is waited for. So is that of any
+    holder where there is no path: then a service manager answers, whoever holds the lock.
     """
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     end = time.monotonic() + seconds
@@ -20,7 +21,7 @@ def acquire(path: Path, socket_path: Path, seconds: float = PATIENCE) -> int | N
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            if answers(socket_path) or time.monotonic() > end:
+            if (socket_path and answers(socket_path)) or time.monotonic() > end:
                 os.close(descriptor)
                 return None
             time.sleep(0.05)

@@ -5,7 +5,7 @@ import logging.handlers
 import os
 from pathlib import Path
 
-SIZE, KEPT = 4 << 20, 3  # bytes of a log file, older files kept
+SIZE, KEPT = 10 << 20, 2  # bytes of a log file, older files kept
 FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
 

@@ -114,7 +114,14 @@ class Explain(Message, frozen=True):
 
 
 class Stop(Message, frozen=True):
-    """Snapshot every session, answer Stopped, exit."""
+    """Snapshot every session, answer Stopped, exit; with `rest` once there is nothing to do, and
+    only if nothing else to do comes first."""
+
+    rest: bool = False
+
+
+class Beat(Message, frozen=True):
+    """Is the worker at work? Answered by the same."""
 
 
 class Loading(Message, frozen=True):
@@ -265,24 +272,10 @@ class Stopped(Message, frozen=True):
 
 
 _OfQuestions = Ask | Cancel | AddFlash | RemoveFlash
-Inbound = Start | Keep | Open | Lines | Close | _OfQuestions | Pin | Explain | Stop
-Outbound = (
-    Loading
-    | Ready
-    | Opened
-    | Restored
-    | Settled
-    | Full
-    | Moved
-    | Waits
-    | Piece
-    | Done
-    | Failed
-    | Evaluated
-    | Explained
-    | Usage
-    | Stopped
-)
+Inbound = Start | Keep | Open | Lines | Close | _OfQuestions | Pin | Explain | Beat | Stop
+_OfSessions = Opened | Restored | Settled | Full | Moved
+_OfAsks = Waits | Piece | Done | Failed | Evaluated | Explained
+Outbound = Loading | Ready | _OfSessions | _OfAsks | Usage | Beat | Stopped
 
 _encoder = msgspec.msgpack.Encoder()
 decode_inbound = msgspec.msgpack.Decoder(Inbound).decode

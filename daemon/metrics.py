@@ -14,6 +14,7 @@ FAMILIES = tuple(
     for name, kind, text in (
         ("info", "gauge", "1, labelled with the daemon's version, its engine and its model."),
         ("worker_ready", "gauge", "Whether the worker serves."),
+        ("worker_asleep", "gauge", "Whether it is unloaded until somebody comes."),
         ("worker_restarts_total", "counter", "Workers that took a dead one's place."),
         ("sessions", "gauge", "Sessions by where their cells are; none: there is no worker."),
         ("cells_budget", "gauge", "Cells of the device."),
@@ -33,6 +34,7 @@ FAMILIES = tuple(
         ("settle_seconds", "summary", "From a line's arrival in the worker until it settles."),
         ("settle_seconds_max", "gauge", "The longest of them."),
         ("asks_total", "counter", "Questions asked."),
+        ("pending_asks", "gauge", "Of them in the worker, by whether they wait or run."),
         ("flash_hits_total", "counter", "Of them answered by a flash question's answer."),
         ("ready_exits_total", "counter", "Of them read off a prepared decision, not decoded."),
         ("ready_fallthroughs_total", "counter", "Of them decoded from a prepared decision."),
@@ -89,6 +91,7 @@ WORKER: dict[str, Place] = {
         f"snapshots_{name}": ("snapshots_total", {"outcome": name})
         for name in ("saved", "restored", "corrupt", "failed")
     },
+    **{f"asks_{name}": ("pending_asks", {"state": name}) for name in ("waiting", "running")},
     "drafted": ("speculated_tokens_total", {"outcome": "drafted"}),
     "accepted": ("speculated_tokens_total", {"outcome": "accepted"}),
     "flash_deferred_s": ("flash_deferred_seconds_total", {}),
@@ -120,6 +123,7 @@ def _daemon(status: protocol.Status) -> Iterator[Sample]:
     }
     yield _sample("info", 1, labels)
     yield _sample("worker_ready", status.worker == "ready")
+    yield _sample("worker_asleep", status.worker == "asleep")
     yield _sample("worker_restarts_total", status.restarts)
     yield _sample("cells_budget", status.cells)
     yield _sample("cells", status.cells_used, {"state": "used"})

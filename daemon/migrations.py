@@ -58,6 +58,14 @@ STEPS: tuple[Step, ...] = (
             session TEXT NOT NULL, first INTEGER NOT NULL, count INTEGER NOT NULL,
             told INTEGER NOT NULL, PRIMARY KEY (session, first))""",
     ),
+    # a producer with a description is a feed
+    (
+        "ALTER TABLE producers ADD COLUMN position TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE producers ADD COLUMN at REAL NOT NULL DEFAULT 0",
+        "ALTER TABLE producers ADD COLUMN run INTEGER NOT NULL DEFAULT 0",
+        "ALTER TABLE producers ADD COLUMN lasting INTEGER NOT NULL DEFAULT 0",
+        "ALTER TABLE producers ADD COLUMN description TEXT",
+    ),
 )
 
 TABLES = ("sessions", "batches", "producers", "questions", "answers", "events", "drops")

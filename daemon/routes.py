@@ -16,6 +16,7 @@ from sticli.errors import SticliError
 Handler = Callable[[Request], Awaitable[Response | Stream]]
 Route = tuple[str, str, Handler]  # method, path with {names}, who answers
 
+LOOKS = ("GET", "HEAD")
 CLIENT_LEFT = 499  # nobody reads this
 
 _encode = msgspec.json.Encoder().encode
@@ -26,7 +27,9 @@ log = logging.getLogger(__name__)
 class Routes:
     """The ASGI application: the first route that fits, straight to its handler."""
 
-    def __init__(self, table: Sequence[Route]) -> None:
+    def __init__(self, table: Sequence[Route], visit: Callable[[], None]) -> None:
+        """`visit` hears of every request that is more than a look."""
+        self._visit = visit
         self._table = [(method, _pattern(path), handler) for method, path, handler in table]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -47,6 +50,8 @@ class Routes:
 
     def _handler(self, request: Request) -> Handler:
         path, status = request.scope["path"], 404
+        if request.method not in LOOKS:
+            self._visit()
         wanted = "GET" if request.method == "HEAD" else request.method  # its body is left out
         for method, pattern, handler in self._table:
             if found := pattern.fullmatch(path):

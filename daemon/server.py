@@ -17,6 +17,7 @@ from sticli.daemon.bodies import decode, flag, number, words
 from sticli.daemon.exposition import MEDIA_TYPE
 from sticli.daemon.messages import Piece
 from sticli.daemon.metrics import metrics
+from sticli.daemon.origin import Origin
 from sticli.daemon.peer import unless_gone
 from sticli.daemon.routes import CLIENT_LEFT, Route, Routes, answer, failure
 from sticli.daemon.service import Service
@@ -31,25 +32,26 @@ _append = msgspec.json.Decoder(protocol.Append)
 _fork = msgspec.json.Decoder(protocol.Fork)
 _pin = msgspec.json.Decoder(protocol.Pin)
 _new_session = msgspec.json.Decoder(protocol.NewSession)
+_new_feed = msgspec.json.Decoder(protocol.NewFeed)
 _new_flash = msgspec.json.Decoder(protocol.NewFlash)
 
 
 class Api:
     """The handlers, one a route."""
 
-    def __init__(self, service: Service, paths: Paths, started: float) -> None:
+    def __init__(self, service: Service, paths: Paths, origin: Origin) -> None:
         self._service = service
         self._paths = paths
-        self._started = started
+        self._origin = origin
 
     async def version(self, request: Request) -> Response:
-        return answer(status.version(self._started))
+        return answer(status.version(self._origin))
 
     async def status(self, request: Request) -> Response:
-        return answer(status.status(self._service, self._paths, self._started))
+        return answer(status.status(self._service, self._paths, self._origin))
 
     async def metrics(self, request: Request) -> Response:
-        found = status.status(self._service, self._paths, self._started)
+        found = status.status(self._service, self._paths, self._origin)
         text = metrics(found, self._service.sessions, time.time())
         return Response(text, media_type=MEDIA_TYPE)
 
@@ -86,6 +88,13 @@ class Api:
     async def append(self, request: Request) -> Response:
         batch = await decode(request, _append)
         return answer(await self._service.append(_name(request), batch))
+
+    async def feeds(self, request: Request) -> Response:
+        return answer(await self._service.feeds(_name(request)))
+
+    async def register(self, request: Request) -> Response:
+        feed, producer = await decode(request, _new_feed), request.path_params["producer"]
+        return answer(await self._service.register(_name(request), producer, feed))
 
     async def lines(self, request: Request) -> Stream:
         name, first = _name(request), number(request, "from", 1) or 1
@@ -150,9 +159,9 @@ class Api:
             work.cancel()
 
 
-def build(service: Service, paths: Paths, started: float) -> Routes:
+def build(service: Service, paths: Paths, origin: Origin) -> Routes:
     """The ASGI application."""
-    api = Api(service, paths, started)
+    api = Api(service, paths, origin)
     session = "/v1/sessions/{name}"
     table: list[Route] = [
         ("POST", f"{session}/ask", api.ask),  # the shortest way for what must be fastest
@@ -170,12 +179,14 @@ def build(service: Service, paths: Paths, started: float) -> Routes:
         ("POST", f"{session}/fork", api.fork),
         ("PUT", f"{session}/pin", api.pin),
         ("GET", f"{session}/explain", api.explain),
+        ("GET", f"{session}/feeds", api.feeds),
+        ("PUT", f"{session}/feeds/{{producer}}", api.register),
         ("POST", f"{session}/flash", api.add_flash),
         ("GET", f"{session}/flash", api.flashes),
         ("GET", f"{session}/flash/{{id}}", api.flash),
         ("DELETE", f"{session}/flash/{{id}}", api.remove_flash),
     ]
-    return Routes(table)
+    return Routes(table, service.idle.touch)
 
 
 async def _chunks(

@@ -10,10 +10,11 @@ from sticli.config import Settings
 from sticli.daemon.answers import Answers
 from sticli.daemon.asking import Asking
 from sticli.daemon.asks import Asks
-from sticli.daemon.checks import check_flash, check_lines
+from sticli.daemon.checks import check_feed, check_flash, check_lines
 from sticli.daemon.creation import create
 from sticli.daemon.dispatch import Dispatch
 from sticli.daemon.events import Bus
+from sticli.daemon.idle import Idle
 from sticli.daemon.messages import Pin, RemoveFlash
 from sticli.daemon.pressure import recall, relieve
 from sticli.daemon.records import Appended
@@ -50,6 +51,8 @@ class Service:
             self.sessions, self.answers, self.repeats, self.asks, store, self.counters
         )
         self.stop = stop
+        self.idle = Idle()
+        self.idle.after(settings.unload_after_s, self._rest)
         self._pending_tokens = settings.pending_tokens
         self._closing = False
 
@@ -65,10 +68,17 @@ class Service:
     async def close(self) -> None:
         """End every stream that has no end of its own."""
         self._closing = True
+        self.idle.stop()
         self.bus.close()
         for session in self.sessions:
             session.change.announce()
         await self.answers.close()
+
+    def _rest(self) -> bool:
+        """Let the worker go until somebody needs it; whether it has gone already."""
+        if not self.dispatch.busy():
+            self.supervisor.rest()
+        return self.supervisor.state == "asleep"
 
     def show(self, name: str) -> protocol.Session:
         return self._public(self.sessions.get(name))
@@ -126,13 +136,19 @@ class Service:
         lines are dropped. The newest append of a session says which, for all of its lines.
 
         Raises:
-            SticliError: not_found, bad_request, too_large, sequence_gap, storage,
+            SticliError: not_found, bad_request, too_large, sequence_gap, taken, storage,
                 context_length_exceeded.
         """
         session = self.sessions.get(name)
         check_lines(request)
         future = self.store.append(
-            session.uid, request.producer, request.first_seq, request.lines, _full(session)
+            session.uid,
+            request.producer,
+            request.first_seq,
+            request.lines,
+            _full(session),
+            request.position,
+            request.run,
         )
         future.add_done_callback(lambda done: self._appended(session, request.on_busy, done))
         appended = await asyncio.shield(future)
@@ -147,6 +163,19 @@ class Service:
             pending_tokens=session.pending_tokens,
             dropped=session.reading.dropped,
         )
+
+    async def register(self, name: str, producer: str, feed: protocol.NewFeed) -> protocol.Feed:
+        """Begin the next run of a feed: how far it had come; appends of earlier runs are refused.
+
+        Raises:
+            SticliError: not_found, bad_request, too_large, storage.
+        """
+        session = self.sessions.get(name)
+        check_feed(producer, feed)
+        return await asyncio.shield(self.store.register(session.uid, producer, feed))
+
+    async def feeds(self, name: str) -> list[protocol.Feed]:
+        return await self.store.feeds(self.sessions.get(name).uid)
 
     async def lines(
         self, name: str, first: int, limit: int | None, follow: bool
@@ -175,6 +204,7 @@ class Service:
         check_flash(request)
         standing = await self.answers.add(session, request)
         if not session.removed:
+            self.supervisor.wake()
             self.supervisor.send(standing.message(name))
         return standing.public(session)
 
@@ -219,6 +249,8 @@ class Service:
         if not done.cancelled() and not done.exception():
             appended = done.result()
             session.accepted(appended)
+            if appended.batch:
+                self.supervisor.wake()
             self.counters["appends"] += 1
             self.counters["lines"] += len(appended.batch.texts) if appended.batch else 0
             if on_busy is protocol.OnBusy.DROP_OLDEST:
@@ -234,7 +266,7 @@ class Service:
 
 
 def _full(session: Session) -> SticliError | None:
-    if session.state != "full":
+    if not session.full:
         return None
     return SticliError(
         "context_length_exceeded",

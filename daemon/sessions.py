@@ -25,6 +25,7 @@ class Session:
         self.version = record.version
         self.last_used = record.last_used
         self.state = "waiting"
+        self.full = False  # which it stays while the worker sleeps
         self.note = ""
         self.place = ""  # of its cells: device, host, disk or journal; empty: no worker
         self.refusal: SticliError | None = None  # why the worker does not serve it
@@ -66,12 +67,17 @@ class Session:
     @property
     def behind_since(self) -> float | None:
         """When the oldest line came that has never settled; a full session waits for none."""
-        full = self.state == "full"
-        return None if full else self.backlog.since(max(self.settled_lines, self.read_lines))
+        return None if self.full else self.backlog.since(max(self.settled_lines, self.read_lines))
+
+    @property
+    def behind(self) -> bool:
+        """Whether the worker has lines of it to compute."""
+        return self.state == "live" and self.pending > 0
 
     @property
     def askable(self) -> bool:
-        return self.state in ("live", "full")
+        asleep = self.state == "asleep" and (self.full or not self.pending)
+        return self.state in ("live", "full") or asleep
 
     def accepted(self, appended: Appended) -> None:
         """The journal has grown."""
@@ -83,11 +89,16 @@ class Session:
             self.change.announce()
 
     def become(self, state: str, refusal: SticliError | None = None) -> None:
-        """Change the state; a session that is no longer in the cache has nothing settled."""
-        self.state, self.refusal = state, refusal
-        if state in ("waiting", "opening"):
+        """Change the state; a session that is no longer in the cache has nothing settled, unless
+        it only sleeps: what is known of it is known of all that settled."""
+        if state != "asleep":
+            self.full = state == "full"
+        if state in ("waiting", "opening") or (state == "asleep" and not self.askable):
             self._forget()
-        if state in ("waiting", "full"):
+        self.state, self.refusal = state, refusal
+        if state == "asleep":
+            self.place = ""
+        if state in ("waiting", "full", "asleep"):
             self.tail.clear()
             self._tail_bytes = 0
         self.change.announce()

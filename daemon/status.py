@@ -4,19 +4,20 @@ import os
 
 from sticli import __version__, protocol
 from sticli.daemon.messages import Ready
+from sticli.daemon.origin import Origin
 from sticli.daemon.service import Service
 from sticli.errors import SticliError
 from sticli.paths import Paths
 
 
-def version(started: float) -> protocol.Version:
-    return protocol.Version(__version__, protocol.PROTOCOL, os.getpid(), started)
+def version(origin: Origin) -> protocol.Version:
+    return protocol.Version(__version__, protocol.PROTOCOL, os.getpid(), origin.at)
 
 
-def status(service: Service, paths: Paths, started: float) -> protocol.Status:
+def status(service: Service, paths: Paths, origin: Origin) -> protocol.Status:
     supervisor, usage = service.supervisor, service.dispatch.usage
     return protocol.Status(
-        version=version(started),
+        version=version(origin),
         worker=supervisor.state,
         worker_pid=supervisor.pid,
         restarts=supervisor.restarts,
@@ -30,6 +31,8 @@ def status(service: Service, paths: Paths, started: float) -> protocol.Status:
         counters=dict(service.counters) | {"events": service.bus.published},
         failure=_problem(supervisor.failure),
         loading=supervisor.loading,
+        given=origin.model,
+        activated=origin.activated,
         paths={
             "socket": str(paths.socket),
             "config": str(paths.config_file),

@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
 
-from sticli.daemon import copying, drops, journal, moments, notebook, removal
+from sticli.daemon import copying, drops, feeds, journal, moments, notebook, removal
 from sticli.daemon.database import connect_reader, open_database
 from sticli.daemon.records import (
     AnswerRecord,
@@ -27,7 +27,7 @@ from sticli.daemon.records import (
 )
 from sticli.daemon.writer import Writer
 from sticli.errors import SticliError
-from sticli.protocol import At, Event
+from sticli.protocol import At, Event, Feed, NewFeed
 
 T = TypeVar("T")
 RETRY = 1.0  # seconds until what could not be erased is tried again
@@ -52,6 +52,10 @@ class Store:
         await asyncio.to_thread(self._thread.shutdown)
         self._reader.close()
         await self._writer.close()
+
+    def beat(self) -> "asyncio.Future[None]":
+        """Done once the writer has got round to it."""
+        return self._writer.submit(lambda database: None)
 
     async def sessions(self) -> list[SessionRecord]:
         return await self._read(journal.sessions)
@@ -135,12 +139,24 @@ class Store:
         first_seq: int,
         lines: Sequence[str],
         refusal: SticliError | None = None,
+        position: str = "",
+        run: int = 0,
     ) -> "asyncio.Future[Appended]":
         """Journal what is new of a batch; see `journal.append`."""
         at = time.time()
         return self._writer.submit(
-            lambda db: journal.append(db, uid, producer, first_seq, lines, at, refusal)
+            lambda db: journal.append(
+                db, uid, producer, first_seq, lines, at, refusal, position, run
+            )
         )
+
+    def register(self, uid: str, producer: str, new: NewFeed) -> "asyncio.Future[Feed]":
+        """Begin the next run of a feed; see `feeds.register`."""
+        at = time.time()
+        return self._writer.submit(lambda db: feeds.register(db, uid, producer, new, at))
+
+    async def feeds(self, uid: str) -> list[Feed]:
+        return await self._read(functools.partial(feeds.read, uid=uid))
 
     def keep_drops(self, uid: str, runs: Sequence[Drop]) -> "asyncio.Future[None]":
         return self._writer.submit(functools.partial(drops.keep, uid=uid, runs=runs))

@@ -11,7 +11,18 @@ from typing import Protocol
 
 from sticli import protocol
 from sticli.daemon.change import Change
-from sticli.daemon.messages import Failed, Loading, Message, Outbound, Ready, Start
+from sticli.daemon.messages import (
+    Beat,
+    Failed,
+    Loading,
+    Message,
+    Outbound,
+    Ready,
+    Start,
+    Stop,
+    Stopped,
+)
+from sticli.daemon.pulse import PATIENCE, Pulse
 from sticli.daemon.worker_process import COMMAND, WorkerProcess
 from sticli.errors import SticliError
 
@@ -22,6 +33,8 @@ LOOP_DEATHS, LOOP_SECONDS = 5, 60.0
 REVIVE_AFTER = 30.0  # seconds after a crash loop before a request may try again
 STOP_LIMIT = 30.0  # seconds that snapshots may take at a clean stop
 
+HUNG = f"the worker said nothing for {PATIENCE:g} s while it had work, and was killed"
+
 log = logging.getLogger(__name__)
 
 
@@ -31,11 +44,15 @@ class Listener(Protocol):
     def up(self, ready: Ready) -> None: ...
     def heard(self, message: Outbound) -> None: ...
     def changed(self) -> None: ...
-    def down(self) -> None: ...
+    def down(self, *, asleep: bool) -> None: ...
+    def busy(self) -> bool: ...
 
 
 class Supervisor:
-    """Keeps one worker alive. States: starting, ready, backoff, stopped."""
+    """Keeps one worker alive, or asleep: unloaded until somebody needs it.
+
+    States: starting, ready, backoff, stopped, asleep.
+    """
 
     def __init__(self, start: Start, command: Sequence[str] = COMMAND) -> None:
         self.state = "starting"
@@ -48,11 +65,17 @@ class Supervisor:
         self._start = start
         self._command = command
         self._worker: WorkerProcess | None = None
+        self._pulse: Pulse | None = None  # of a worker that is ready
+        self._calm: asyncio.TimerHandle | None = None
         self._deaths: deque[float] = deque(maxlen=LOOP_DEATHS)
         self._pause = FIRST_PAUSE / 2  # doubled at each death
         self._stopped_at = 0.0
         self._stopping = False
         self._revive = asyncio.Event()
+        self._wanted = asyncio.Event()  # since it was told to rest
+        self._resting = False
+        self._left = False  # it went because it was told to rest
+        self._hung = False
 
     @property
     def pid(self) -> int | None:
@@ -63,6 +86,8 @@ class Supervisor:
         if self.state != "ready" or not self._worker:
             return False
         self._worker.wire.send(message)
+        if self._pulse:
+            self._pulse.watch()
         return True
 
     async def drain(self) -> None:
@@ -77,6 +102,9 @@ class Supervisor:
             killed = await self._live(listener)
             if self._stopping:
                 return
+            if self._left:
+                await self._sleep(listener)
+                continue
             self._count(time.monotonic() - born, killed)
             listener.changed()
             with contextlib.suppress(TimeoutError):
@@ -88,9 +116,27 @@ class Supervisor:
         """Let the worker snapshot and leave."""
         self._stopping = True
         self._revive.set()
+        self._wanted.set()
         if self._worker:
             # a worker that is not ready has nothing to save
             await self._worker.stop(STOP_LIMIT if self.state == "ready" else 0.0)
+
+    def rest(self) -> None:
+        """Let the worker write its snapshots and leave, once it has nothing to do."""
+        if self.state == "ready" and self._worker:
+            self._resting = True
+            self._wanted.clear()
+            self._worker.wire.send(Stop(rest=True))
+
+    def wake(self) -> None:
+        """Somebody needs the worker: it begins again, even if it is just leaving."""
+        self._wanted.set()
+
+    async def _sleep(self, listener: Listener) -> None:
+        """Nothing that came while it left is forgotten: that wakes it at once."""
+        log.info("the worker sleeps" if not self._wanted.is_set() else "the worker is needed")
+        listener.changed()
+        await self._wanted.wait()
 
     def revive(self) -> None:
         """Try again after a crash loop, if it has rested long enough."""
@@ -103,6 +149,7 @@ class Supervisor:
         """One worker's life; whether it was killed from outside."""
         self._revive.clear()
         self.failure = None
+        self._resting = self._left = self._hung = False
         self._become("starting")
         listener.changed()
         try:
@@ -123,22 +170,33 @@ class Supervisor:
             log.exception("the worker cannot be followed")
         finally:
             ready = self.state == "ready"
-            self._become("backoff")
-            listener.down()
+            self._lost(listener)
             code = await worker.reap()
             self._worker = None
-        if not self._stopping and not self.failure:
-            self.last_error = worker.explain(code)
+        if not (self._stopping or self.failure or self._left):
+            self.last_error = HUNG if self._hung else worker.explain(code)
             log.error("%s", self.last_error)
-        return ready and code == -signal.SIGKILL
+        return ready and code == -signal.SIGKILL and not self._hung
+
+    def _lost(self, listener: Listener) -> None:
+        """The worker is gone, or is left to itself."""
+        if self._pulse:
+            self._pulse.stop()
+        if self._calm:
+            self._calm.cancel()
+        self._pulse = None
+        self._become("asleep" if self._left else "backoff")
+        listener.down(asleep=self._left)
 
     def _hear(self, message: Outbound, listener: Listener) -> None:
+        if self._pulse:
+            self._pulse.heard()
         if isinstance(message, Loading):
             self.loading = protocol.Loading(message.done, message.total, message.what)
             listener.heard(message)
         elif isinstance(message, Ready):
             self.model = message
-            self._become("ready")
+            self._ready(listener)
             log.info("worker ready: %s, %s, %d cells", message.name, message.engine, message.cells)
             listener.up(message)
             listener.changed()
@@ -149,7 +207,26 @@ class Supervisor:
             if self._worker:
                 self._worker.wire.close()
         else:
+            self._left = self._resting and isinstance(message, Stopped)
             listener.heard(message)
+
+    def _ready(self, listener: Listener) -> None:
+        self._become("ready")
+        self._pulse = Pulse(listener.busy, lambda: self.send(Beat()), self._give_in)
+        self._calm = asyncio.get_running_loop().call_later(HEALTHY, self._forgive)
+
+    def _forgive(self) -> None:
+        """A worker that lives for so long has got over what the last one died of."""
+        self.last_error = ""
+        self._deaths.clear()
+        self._pause = FIRST_PAUSE / 2
+        self.change.announce()
+
+    def _give_in(self) -> None:
+        """The worker hangs: it cannot even be asked to leave."""
+        self._hung = True
+        if self._worker:
+            self._worker.kill()
 
     def _count(self, life: float, killed: bool) -> None:
         """What a death means: a pause, or the end of trying."""

@@ -33,6 +33,11 @@ class Web:
         self._state = ServerState()
         self._server: asyncio.Server | None = None
 
+    @property
+    def connected(self) -> bool:
+        """Whether anybody is at the other end of a connection."""
+        return bool(self._state.connections)
+
     async def start(self, listener: socket.socket) -> None:
         """Accept connections from now on."""
         loop = asyncio.get_running_loop()

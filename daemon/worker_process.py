@@ -77,6 +77,11 @@ class WorkerProcess:
             log.warning("the worker did not stop within %g s", seconds)
             await self._kill()
 
+    def kill(self) -> None:
+        """End it at once."""
+        with contextlib.suppress(ProcessLookupError):
+            self._process.kill()
+
     def explain(self, code: int) -> str:
         """Why it died, in one line."""
         reason = f"killed by {_signal(-code)}" if code < 0 else f"exit code {code}"

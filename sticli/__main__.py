@@ -1,13 +1,18 @@
 """`python -m sticli` is `sticli`; a Ctrl-C while the program loads is no accident either."""
 
 import os
+import sys
 
-from sticli.errors import INTERRUPTED
+INTERRUPTED = 130  # as errors.py has it, which takes as long to load as Python itself
 
 
 def main() -> None:
     """The program, from its first import."""
     try:
+        from sticli.quick import answered
+
+        if answered(sys.argv[1:]):
+            return
         from sticli.cli import main as run
     except KeyboardInterrupt:
         os._exit(INTERRUPTED)

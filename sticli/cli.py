@@ -5,16 +5,17 @@ import io
 import os
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable
 from types import FrameType
 from typing import Annotated
 
 import typer
 
 from sticli import __version__
+from sticli.catalogue import COMMANDS
 from sticli.errors import INTERRUPTED, SticliError, refused
 from sticli.invocation import Invocation, failure, say
-from sticli.words import hoist, wants_json
+from sticli.words import first, hoist, wants_json
 
 EXITS = (
     "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 not found, 4 daemon unreachable, 5 refused "
@@ -33,36 +34,30 @@ EVERYWHERE = (
     "Every command takes --json, --quiet, --verbose and --no-autostart too: `sticli --help`."
 )
 
-# name → where its function, or its group of functions, is
-COMMANDS = {
-    "new": "sessions:new",
-    "append": "append:append",
-    "ask": "ask:ask",
-    "flash": "flash:app",
-    "events": "events:events",
-    "ps": "ps:ps",
-    "show": "show:show",
-    "explain": "show:explain",
-    "log": "log:log",
-    "fork": "sessions:fork",
-    "pin": "sessions:pin",
-    "unpin": "sessions:unpin",
-    "rm": "sessions:rm",
-    "calibrate": "calibrate:calibrate",
-    "demo": "demo:app",
-    "bench": "bench:app",
-    "daemon": "daemon:app",
-    "config": "config:app",
-    "doctor": "doctor:doctor",
-    "completion": "completion:completion",
-    "api": "version:api",
-    "version": "version:version",
-    "_complete": "completion:complete",
-}
 
 
-def build(words: Sequence[str] = ()) -> typer.Typer:
-    """The program; only the command that the words name is loaded, if they name one."""
+def build(names: Iterable[str] = COMMANDS) -> typer.Typer:
+    """The program with these commands."""
+    app = _root()
+    for name in names:
+        module, attribute = COMMANDS[name][0].split(":")
+        found = getattr(importlib.import_module(f"sticli.commands.{module}"), attribute)
+        if isinstance(found, typer.Typer):
+            app.add_typer(found, name=name)
+        else:
+            app.command(name, hidden=name.startswith("_"))(found)
+    return app
+
+
+def outline() -> typer.Typer:
+    """The program with the names of its commands: enough for its help, and for a word amiss."""
+    app = _root()
+    for name, (_, line) in COMMANDS.items():
+        app.command(name, help=line, hidden=name.startswith("_"))(_elsewhere)
+    return app
+
+
+def _root() -> typer.Typer:
     app = typer.Typer(
         add_completion=False,
         pretty_exceptions_enable=False,
@@ -70,15 +65,11 @@ def build(words: Sequence[str] = ()) -> typer.Typer:
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     app.callback(invoke_without_command=True, epilog=EXITS)(sticli)
-    named = next((word for word in words if not word.startswith("-")), "")
-    for name in [named] if named in COMMANDS else COMMANDS:
-        module, attribute = COMMANDS[name].split(":")
-        found = getattr(importlib.import_module(f"sticli.commands.{module}"), attribute)
-        if isinstance(found, typer.Typer):
-            app.add_typer(found, name=name)
-        else:
-            app.command(name, hidden=name.startswith("_"))(found)
     return app
+
+
+def _elsewhere() -> None:
+    """What stands for a command that is not loaded."""
 
 
 def sticli(
@@ -139,7 +130,8 @@ def run(words: list[str]) -> int:
 
 
 def _invoke(words: list[str]) -> None:
-    command = typer.main.get_command(build(words))
+    named = first(words)
+    command = typer.main.get_command(build([named]) if named in COMMANDS else outline())
     _footnote(command)
     with command.make_context("sticli", [*words]) as context:
         command.invoke(context)

@@ -4,7 +4,7 @@ It neither starts a daemon (launch.py) nor prints anything.
 """
 
 import socket
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import TypeVar
 from urllib.parse import quote, urlencode
@@ -33,6 +33,11 @@ class Client:
         if self._connection:
             self._connection.close()
         self._connection = None
+
+    def abandon(self) -> None:
+        """Have a thread that waits for a reply find that the daemon is gone."""
+        if self._connection:
+            self._connection.abandon()
 
     def again(self) -> "Client":
         """A second connection to the same daemon, without a time limit: for streams."""
@@ -112,6 +117,12 @@ class Client:
     def append(self, name: str, batch: protocol.Append) -> protocol.Accepted:
         return self.call("POST", at(name, "lines"), batch, protocol.Accepted)
 
+    def register(self, name: str, producer: str, feed: protocol.NewFeed) -> protocol.Feed:
+        return self.call("PUT", at(name, "feeds", producer), feed, protocol.Feed)
+
+    def feeds(self, name: str) -> list[protocol.Feed]:
+        return self.call("GET", at(name, "feeds"), None, list[protocol.Feed])
+
     def ask(self, name: str, request: protocol.Ask) -> protocol.Answer:
         return self.call("POST", at(name, "ask"), request, protocol.Answer)
 
@@ -132,7 +143,7 @@ class Client:
     def remove_flash(self, name: str, key: str) -> None:
         self.raw("DELETE", at(name, "flash", key))
 
-    def events(self, **query: object) -> Iterator[protocol.Event]:
+    def events(self, **query: object) -> Generator[protocol.Event]:
         """Events from now on, or after the id `since`; `session` and `type` choose."""
         path = f"/v1/events{_query(query)}"
         for line in self.stream("GET", path, None, "application/x-ndjson"):
@@ -142,7 +153,7 @@ class Client:
     def lines(self, name: str, **query: object) -> Iterator[protocol.Line]:
         """Lines of the journal; `from` (a number, from 1), `limit` and `follow` choose."""
         path = at(name, "lines") + _query(query)
-        for line in self.stream("GET", path, None, "application/x-ndjson"):
+        for line in self.stream("GET", path, None, "application/x-ndjson", keep=True):
             if line:
                 yield _decode(line, protocol.Line)
 
@@ -221,7 +232,9 @@ def problem(data: bytes) -> SticliError | None:
 
 def _refusal(status: int, data: bytes) -> SticliError:
     text = data[:200].decode("utf-8", "replace")
-    return problem(data) or SticliError("internal", f"the daemon answered {status}: {text}")
+    return problem(data) or SticliError(
+        "internal", f"the daemon answered {status}: {text}", "see `sticli daemon logs`"
+    )
 
 
 def _query(parameters: dict[str, object]) -> str:

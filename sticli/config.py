@@ -28,6 +28,9 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     durability: str = "normal"
     step_ms: int = 50
     snapshot_idle_s: float = 30.0
+    spill_after_s: float = 600.0
+    unload_after_s: float = 1800.0
+    exit_after_s: float = 14400.0
     pending_tokens: int = 4_000_000
     ask_wait_s: float = 60.0
     flash_budget_s: float = 60.0
@@ -49,6 +52,12 @@ DOC = {
     "durability": "normal: survives kill -9; full: fsync a commit, survives power loss",
     "step_ms": "the longest step of background work, milliseconds: how long an ask may wait",
     "snapshot_idle_s": "seconds of rest after which a changed session is snapshot",
+    "spill_after_s": "seconds of rest after which a session leaves the device for memory or disk,"
+    " unless it is pinned; 0: never",
+    "unload_after_s": "seconds without lines or asks of anybody after which the model is unloaded;"
+    " the next one loads it again; 0: never",
+    "exit_after_s": "seconds without lines or asks after which a daemon that a service manager"
+    " started ends; 0: never",
     "pending_tokens": "tokens accepted and not settled, a session, before `append` waits or drops",
     "ask_wait_s": "seconds that a question waits for cells before it is refused",
     "flash_budget_s": "device seconds a minute that flash questions may use; 60: all, 0: none",
@@ -86,6 +95,18 @@ def load(
         values |= found
         origin |= dict.fromkeys(found, source)
     return _convert(values, origin), origin
+
+
+def value(key: str, text: str) -> str | int | float:
+    """The value of a setting that a text spells.
+
+    Raises:
+        SticliError: there is no such setting, or it cannot be that.
+    """
+    place = "the command line"
+    _check_keys({key: text}, place)
+    found: str | int | float = getattr(_convert({key: text}, {key: place}), key)
+    return found
 
 
 def _from_file(file: Path) -> dict[str, object]:

@@ -12,6 +12,7 @@ CODES: dict[str, tuple[int, int]] = {
     "not_found": (404, NOT_FOUND),
     "exists": (409, FAILURE),
     "sequence_gap": (409, FAILURE),
+    "taken": (409, FAILURE),
     "context_length_exceeded": (400, REFUSED),
     "too_large": (413, REFUSED),
     "budget_exceeded": (503, REFUSED),
@@ -29,6 +30,19 @@ CODES: dict[str, tuple[int, int]] = {
 
 
 DENIED = (errno.EACCES, errno.EPERM, errno.EROFS)
+REMEDIES = {  # what to do where the system refuses
+    errno.EACCES: "run as the user who owns it, or give access",
+    errno.EPERM: "run as the user who owns it, or give access",
+    errno.EROFS: "name a place that can be written",
+    errno.ENOENT: "check the path",
+    errno.ENOTDIR: "check the path",
+    errno.EISDIR: "name a file, not a folder",
+    errno.ENOSPC: "free some disk space",
+    errno.EDQUOT: "free some disk space, or ask for a larger quota",
+    errno.EMFILE: "raise the limit of open files: `ulimit -n`",
+    errno.ENFILE: "close some programs: the system's table of files is full",
+    errno.ENOMEM: "free some memory",
+}
 
 
 @dataclass
@@ -56,4 +70,10 @@ class SticliError(Exception):
 def refused(error: OSError, what: object = "standard output") -> SticliError:
     """What the system refused, and for which file; `what` where the system names none."""
     code = "permission" if error.errno in DENIED else "internal"
-    return SticliError(code, f"{error.filename or what}: {error.strerror or error}")
+    hint = REMEDIES.get(error.errno or 0, "`sticli doctor` looks at files, memory and disk")
+    return SticliError(code, f"{error.filename or what}: {error.strerror or error}", hint)
+
+
+def failed(what: str, error: Exception) -> SticliError:
+    """A mistake of ours, or of an engine, where its consequence is met; the log has all of it."""
+    return SticliError("internal", f"{what}: {error}", "see `sticli daemon logs`")

@@ -5,7 +5,6 @@ Instead of http.client, whose import alone takes as long as starting Python.
 
 import socket
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 LONGEST = 64 << 10  # bytes of a header line
 
@@ -20,6 +19,13 @@ class Exchange:
     def close(self) -> None:
         self._file.close()
         self._plug.close()
+
+    def abandon(self) -> None:
+        """End the connection under whoever reads from it: safe from another thread."""
+        try:
+            self._plug.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            return  # it has ended already
 
     def send(self, method: str, path: str, body: bytes | None, accept: str) -> "Reply":
         """Send a request and read the head of the reply.
@@ -76,13 +82,13 @@ class Exchange:
         return self._file.read1(LONGEST)
 
 
-@dataclass(frozen=True)
 class Reply:
     """Status and headers (names in lower case); the body is read once, whole or in lines."""
 
-    status: int
-    fields: dict[bytes, bytes]
-    exchange: Exchange
+    def __init__(self, status: int, fields: dict[bytes, bytes], exchange: Exchange) -> None:
+        self.status = status
+        self._fields = fields
+        self._exchange = exchange
 
     def read(self) -> bytes:
         """The whole body."""
@@ -98,12 +104,12 @@ class Reply:
             yield rest
 
     def _pieces(self) -> Iterator[bytes]:
-        if self.fields.get(b"transfer-encoding", b"").lower() == b"chunked":
-            yield from iter(self.exchange.chunk, b"")
-        elif (length := self.fields.get(b"content-length")) is not None:
-            yield self.exchange.exactly(_number(length, 10))
+        if self._fields.get(b"transfer-encoding", b"").lower() == b"chunked":
+            yield from iter(self._exchange.chunk, b"")
+        elif (length := self._fields.get(b"content-length")) is not None:
+            yield self._exchange.exactly(_number(length, 10))
         elif self.status != 204:
-            yield from iter(self.exchange.rest, b"")
+            yield from iter(self._exchange.rest, b"")
 
 
 def _number(text: bytes, base: int) -> int:

@@ -5,16 +5,17 @@ to stderr.
 import os
 import sys
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import msgspec
 import typer
 
-from sticli import paths
-from sticli.client import Client
 from sticli.errors import SticliError
-from sticli.launch import Launch
-from sticli.protocol import SCHEMA
 from sticli.render import clear, escaped, printable
+from sticli.schema import SCHEMA
+
+if TYPE_CHECKING:
+    from sticli.client import Client
+    from sticli.launch import Launch
 
 
 @dataclass(frozen=True)
@@ -36,12 +37,15 @@ class Invocation:
         if self.verbose:
             say(text)
 
-    def launch(self, *arguments: str) -> Launch:
+    def launch(self, *arguments: str) -> "Launch":
         """The way to the daemon; `arguments` go to one that it has to start."""
+        from sticli import paths  # what leads to a daemon takes longer to load than a help to show
+        from sticli.launch import Launch
+
         allowed = self.autostart and os.environ.get("STICLI_NO_AUTOSTART", "") in ("", "0")
         return Launch(paths.resolve(), allowed, self.note, arguments)
 
-    def connect(self, timeout: float | None = 60.0) -> Client:
+    def connect(self, timeout: float | None = 60.0) -> "Client":
         """A client of the running daemon.
 
         Raises:
@@ -77,6 +81,8 @@ def document(value: object = None, **fields: object) -> None:
 
 def emit(value: object) -> None:
     """One line of JSON on stdout, at once."""
+    import msgspec  # as above
+
     text = msgspec.json.encode(value).decode()
     sys.stdout.write((escaped(text) if sys.stdout.isatty() else text) + "\n")
     sys.stdout.flush()

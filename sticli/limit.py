@@ -20,7 +20,9 @@ def deadline(seconds: float | None) -> Iterator[None]:
         return
 
     def expire(number: int, frame: FrameType | None) -> None:
-        raise SticliError("timeout", f"no answer within {seconds:g} s")
+        raise SticliError(
+            "timeout", f"no answer within {seconds:g} s", "ask again, with a longer --timeout"
+        )
 
     before = signal.signal(signal.SIGALRM, expire)
     signal.setitimer(signal.ITIMER_REAL, max(seconds, 1e-6))  # zero would mean no limit

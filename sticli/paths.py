@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sticli.errors import SticliError
+from sticli.place import absolute, socket_path
 
 SOCKET_LIMIT = 107  # sun_path of unix(7) holds 108 bytes, the last one is NUL
 
@@ -53,23 +54,16 @@ class Paths:
 
 def resolve(environ: Mapping[str, str] = os.environ) -> Paths:
     """The paths of this user; `STICLI_HOME` moves all of them, `STICLI_SOCKET` the socket."""
+    socket = Path(socket_path(environ))
     home = environ.get("STICLI_HOME")
-    paths = _under(Path(home).expanduser().absolute()) if home else _of_the_user()
-    socket = environ.get("STICLI_SOCKET")
-    if socket:
-        return Paths(
-            paths.config, paths.data, paths.cache, paths.state, Path(socket).expanduser().absolute()
-        )
-    return paths
+    return _under(Path(absolute(home)), socket) if home else _of_the_user(socket)
 
 
-def _under(home: Path) -> Paths:
-    return Paths(
-        home / "config", home / "data", home / "cache", home / "state", home / "run" / "sticli.sock"
-    )
+def _under(home: Path, socket: Path) -> Paths:
+    return Paths(home / "config", home / "data", home / "cache", home / "state", socket)
 
 
-def _of_the_user() -> Paths:
+def _of_the_user(socket: Path) -> Paths:
     import platformdirs  # only needed without STICLI_HOME; half a start-up's import time
 
     dirs = platformdirs.PlatformDirs("sticli", appauthor=False)
@@ -78,16 +72,8 @@ def _of_the_user() -> Paths:
         Path(dirs.user_data_dir),
         Path(dirs.user_cache_dir),
         Path(dirs.user_state_dir),
-        _runtime_dir() / "sticli.sock",
+        socket,
     )
-
-
-def _runtime_dir() -> Path:
-    """`$XDG_RUNTIME_DIR/sticli`, else a private folder under the temporary one."""
-    runtime = os.environ.get("XDG_RUNTIME_DIR")
-    if runtime and Path(runtime).is_dir():
-        return Path(runtime) / "sticli"
-    return Path(os.environ.get("TMPDIR", "/tmp")) / f"sticli-{os.getuid()}"
 
 
 def check_socket_path(path: Path) -> None:

@@ -1,6 +1,6 @@
 """The wire between clients and the daemon: every request, answer and event, as JSON over HTTP.
 
-Lists (GET sessions, flash) are bare JSON arrays; POST sessions, POST fork and PUT pin answer
+Lists (GET sessions, flash, feeds) are bare JSON arrays; POST sessions, POST fork and PUT pin answer
 Session, POST flash answers Flash, GET explain Account; DELETE and POST /v1/stop answer `{}`.
 GET lines is NDJSON of Line (`from` counts from 1).
 An ask with `stream` is SSE: `progress` {"state", "message"}, `piece` {"text"}, then one `answer`
@@ -14,10 +14,14 @@ import msgspec
 from sticli.account import Account as Account
 from sticli.account import Move as Move
 from sticli.errors import SticliError
+from sticli.feed import MAX_DESCRIPTION as MAX_DESCRIPTION
+from sticli.feed import MAX_POSITION as MAX_POSITION
+from sticli.feed import Feed as Feed
+from sticli.feed import NewFeed as NewFeed
 from sticli.form import Form
 from sticli.schema import SCHEMA as SCHEMA
 
-PROTOCOL = 2
+PROTOCOL = 3
 
 MAX_BODY = 8 << 20  # bytes of one request
 MAX_LINE = 64 << 10  # bytes of one line; `append` splits longer ones
@@ -74,6 +78,8 @@ class Append(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     producer: str = ""  # empty: no retry protection
     first_seq: int = 0  # the producer's own number of lines[0], from 0
     on_busy: OnBusy = OnBusy.WAIT
+    position: str = ""  # of the producer's feed after these lines: stored with them, or neither
+    run: int = 0  # of the feed, as its registration said; 0: not registered
 
 
 class Accepted(msgspec.Struct, frozen=True):
@@ -96,6 +102,7 @@ class Ask(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     live: bool = False  # never answer from a flash question
     max_age: float | None = None  # seconds: accept a flash answer up to this old
     min_version: int | None = None  # wait until this version has settled
+    known: bool = False  # only an answer that is there already; without one: not_fresh
     stream: bool = False  # server-sent events: progress…, piece…, answer
     pieces: bool = True  # of a stream; without them an answer may outlive a worker
     form: Form | None = None
@@ -167,7 +174,7 @@ class Session(msgspec.Struct, frozen=True):
     """A session as `ps` and `show` print it."""
 
     name: str
-    state: str  # opening | live | full | waiting (worker down)
+    state: str  # opening | live | full | waiting (worker down) | asleep (as it was when it went)
     limit: int  # cells
     tokens: int  # cells in use
     lines: int  # lines in the journal
@@ -257,7 +264,7 @@ class Status(msgspec.Struct, frozen=True):
     """GET /v1/status."""
 
     version: Version
-    worker: str  # starting | ready | backoff | stopped (crash loop)
+    worker: str  # starting | ready | backoff | stopped (crash loop) | asleep (nobody came)
     worker_pid: int | None
     restarts: int
     last_error: str
@@ -271,6 +278,8 @@ class Status(msgspec.Struct, frozen=True):
     paths: dict[str, str]
     failure: Problem | None = None  # why the worker is stopped
     loading: Loading | None = None  # while the worker starts, and can tell
+    given: str = ""  # the model file that the daemon was started with; empty: the settings say
+    activated: bool = False  # by a service manager: the next connection starts it again
     schema_version: int = SCHEMA
 
 

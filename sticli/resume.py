@@ -30,7 +30,9 @@ def resume(
             for item in opened(client.again()):
                 delay = FIRST
                 yield item
-            raise SticliError("unreachable", "the daemon ended the stream")
+            raise SticliError(
+                "unreachable", "the daemon ended the stream", "start it with `sticli daemon start`"
+            )
         except SticliError as error:
             if error.code != "unreachable" or not reconnect:
                 raise

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sticli.client import Client
 from sticli.errors import SticliError
 from sticli.protocol import Accepted, Append, OnBusy
-from sticli.spool import Spool
+from sticli.spool import Piece, Spool
 
 PASSING = {"unreachable", "worker_down", "busy", "timeout"}  # a later try may do
 FIRST, LONGEST = 0.05, 2.0  # seconds between tries
@@ -24,6 +24,8 @@ class Target:
     note: Callable[[str], None]
     reconnect: bool
     on_busy: OnBusy = OnBusy.WAIT
+    first: int = 0  # the producer's number of the first line
+    run: int = 0  # of the producer's feed, where it is registered
 
 
 class Sender:
@@ -46,8 +48,8 @@ class Sender:
         """Send until the spool is closed and empty, or an error stays; `ended` hears of both."""
         self.error = SticliError("internal", "sending ended early")  # until it ends as it should
         try:
-            while (batch := self._spool.take())[0]:
-                self._deliver(*batch)
+            while piece := self._spool.take():
+                self._deliver(piece)
             self.error = None
         except SticliError as error:
             self.error = error
@@ -56,9 +58,13 @@ class Sender:
             self._spool.close()
             ended()
 
-    def _deliver(self, lines: list[str], size: int) -> None:
-        batch = Append(lines, self._target.producer, self.lines, self._target.on_busy)
-        self.accepted = self._try(batch)
+    def _deliver(self, piece: Piece) -> None:
+        lines, size, position = piece
+        if lines or position:
+            target = self._target
+            first = target.first + self.lines
+            batch = Append(lines, target.producer, first, target.on_busy, position, target.run)
+            self.accepted = self._try(batch)
         self.lines += len(lines)
         self.bytes += size
         self._spool.done(len(lines), size)

@@ -44,7 +44,7 @@ def _watch(client: Client, name: str, version: int, seen: Callable[[Session], No
             return session
         seen(session)
         _check_hope(client, session)
-    raise SticliError("unreachable", "the daemon went away")
+    raise SticliError("unreachable", "the daemon went away", "start it with `sticli daemon start`")
 
 
 def _check_hope(client: Client, session: Session) -> None:

@@ -3,9 +3,18 @@
 import sys
 from collections import deque
 from threading import Condition
+from typing import NamedTuple
 
 LIMIT = 64 << 20  # bytes of lines; a full spool makes the reader wait, and so its producer
 BATCH = 512 << 10  # bytes of lines of one request, unless one piece is larger
+
+
+class Piece(NamedTuple):
+    """Lines in order, the bytes that they were read from, and where their feed goes on."""
+
+    lines: list[str]
+    size: int
+    position: str = ""
 
 
 class Spool:
@@ -16,34 +25,35 @@ class Spool:
         self.count = 0
         self.closed = False
         self._limit = limit
-        self._pieces: deque[tuple[list[str], int]] = deque()
+        self._pieces: deque[Piece] = deque()
         self._changed = Condition()
 
-    def put(self, lines: list[str], size: int) -> None:
+    def put(self, lines: list[str], size: int, position: str = "") -> None:
         """Add a piece; waits while the spool is full and open."""
         with self._changed:
             while self.size >= self._limit and not self.closed:
                 self._changed.wait()
-            self._pieces.append((lines, size))
+            self._pieces.append(Piece(lines, size, position))
             self.size += size
             self.count += len(lines)
             self._changed.notify_all()
 
-    def take(self) -> tuple[list[str], int]:
-        """The next lines in order and their size, joined to a good batch; none at the end.
+    def take(self) -> Piece | None:
+        """The next pieces in order, joined to a good batch; None at the end.
 
-        They still count until `done` says that they are safe.
+        Their lines still count until `done` says that they are safe.
         """
         with self._changed:
             while not self._pieces and not self.closed:
                 self._changed.wait()
-            lines: list[str] = []
-            size = 0
-            while self._pieces and (not lines or size + self._pieces[0][1] <= BATCH):
-                more, bytes_ = self._pieces.popleft()
-                lines = lines + more if lines else more
+            if not self._pieces:
+                return None
+            lines, size, position = self._pieces.popleft()
+            while self._pieces and size + self._pieces[0].size <= BATCH:
+                more, bytes_, position = self._pieces.popleft()
+                lines = lines + more
                 size += bytes_
-            return lines, size
+            return Piece(lines, size, position)
 
     def done(self, count: int, size: int) -> None:
         """Lines that `take` gave are safe."""

@@ -18,12 +18,17 @@ def hoist(words: list[str]) -> list[str]:
         SticliError: an option stands between the words of a text.
     """
     end = words.index("--") if "--" in words else len(words)
-    name = next((word for word in words[:end] if not word.startswith("-")), "")
+    name = first(words[:end])
     if name in FREE:
         place = words.index(name) + 1
         _check_text(name, words[place:end], words[end + 1 :])
     ahead = [word for word in words[:end] if word in GLOBAL]
     return ahead + [word for word in words[:end] if word not in GLOBAL] + words[end:]
+
+
+def first(words: list[str]) -> str:
+    """The first word that is no option: the name of a command, or nothing."""
+    return next((word for word in words if not word.startswith("-")), "")
 
 
 def wants_json(words: list[str]) -> bool:

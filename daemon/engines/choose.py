@@ -1,6 +1,5 @@
 """Which engine runs which model: from settings to an open engine, its vocabulary and its card."""
 
-import importlib.resources
 import logging
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,18 +8,20 @@ import llama_cpp
 
 from sticli import cuda
 from sticli.config import Settings
-from sticli.daemon.engines import fingerprint, machine, modelfile
+from sticli.daemon.engines import fingerprint, machine
 from sticli.daemon.engines.base import Engine, Exhausted, Progress, Vocabulary, unheard
 from sticli.daemon.engines.calibration import calibrated
-from sticli.daemon.engines.gpu import hparams
 from sticli.daemon.engines.llamacpp import LlamaCpp
 from sticli.daemon.engines.measurement import cell_bytes
-from sticli.daemon.engines.model import Model, refusal
-from sticli.daemon.engines.modelfile import Header
+from sticli.daemon.engines.model import Model
 from sticli.daemon.engines.tuning import Tuning
 from sticli.daemon.engines.vocabulary import ModelVocabulary
 from sticli.daemon.messages import Ready
 from sticli.errors import SticliError
+from sticli.models import hparams
+from sticli.models.find import embedded_model
+from sticli.models.header import Header, read_header, refusal
+from sticli.models.machine import BUDGET
 
 log = logging.getLogger(__name__)
 
@@ -55,7 +56,7 @@ def open_engine(
         SticliError: the model cannot be used: why, in one line.
     """
     path = Path(settings.model).expanduser().absolute() if settings.model else embedded_model()
-    header = modelfile.check(path)
+    header = read_header(path)
     sha256 = fingerprint.sha256(path, cache_folder / "models.json")
     opened = _open(_Source(path, header, sha256, settings, cache_folder, progress))
     ready = Ready(
@@ -69,23 +70,6 @@ def open_engine(
         detail=opened.engine.detail,
     )
     return opened.engine, ModelVocabulary(opened.words), ready
-
-
-def embedded_model() -> Path:
-    """The model file that ships with the package.
-
-    Raises:
-        SticliError: this installation holds none.
-    """
-    folder = Path(str(importlib.resources.files("sticli.models")))
-    files = sorted(folder.glob("*.gguf"))
-    if not files:
-        raise SticliError(
-            "model",
-            "no model ships with this installation",
-            "set `model` to a GGUF file's path",
-        )
-    return files[0]
 
 
 def _open(source: _Source) -> _Opened:
@@ -153,5 +137,5 @@ def _llamacpp(model: Model, source: _Source, reason: str) -> LlamaCpp:
         "cell_bytes": str(size),
         "calibration": finding.measured,
     }
-    budget = (settings.kv_budget_mb or machine.BUDGET_MB) << 20
+    budget = settings.kv_budget_mb << 20 or BUDGET
     return LlamaCpp(model, tuning, budget // size, size, detail)

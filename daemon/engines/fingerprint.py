@@ -6,7 +6,7 @@ from pathlib import Path
 
 import msgspec
 
-from sticli.daemon.engines.model import refusal
+from sticli.models.header import refusal
 
 
 class _Known(msgspec.Struct, frozen=True):

@@ -4,7 +4,6 @@ import os
 import platform
 from pathlib import Path
 
-BUDGET_MB = 2048  # of memory for cells on a CPU, unless the settings say
 _CPUINFO = Path("/proc/cpuinfo")
 
 

@@ -10,6 +10,7 @@ import llama_cpp
 from sticli.daemon.engines import log, machine
 from sticli.daemon.engines.base import Progress, unheard
 from sticli.errors import SticliError
+from sticli.models.header import refusal
 
 
 class Model:
@@ -83,10 +84,3 @@ def _teller(path: Path, progress: Progress) -> Any:
         return True
 
     return tell
-
-
-def refusal(path: Path, why: str) -> SticliError:
-    """The error that says why a model file cannot be used."""
-    return SticliError(
-        "model", f"cannot load {path}: {why}", "give a whole GGUF file of a text model"
-    )

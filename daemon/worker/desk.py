@@ -23,9 +23,10 @@ from sticli.daemon.worker.step import Lane
 from sticli.daemon.worker.successor import Successor
 from sticli.daemon.worker.upkeep import Upkeep
 from sticli.daemon.worker.usage import Usage
-from sticli.errors import SticliError
+from sticli.errors import SticliError, failed
 
 MOST = 8192  # cells of a session, where nobody says otherwise
+WORK = messages.Open | messages.Lines | messages.Ask | messages.AddFlash  # end a rest
 
 log = logging.getLogger(__name__)
 
@@ -62,7 +63,14 @@ class Desk:
         )
         self.progress = News(self.questions, usage, send).progress
         self.ladder = Ladder(
-            engine, rungs, scheduler, self.questions, sessions, self.progress, self._abandon
+            engine,
+            rungs,
+            scheduler,
+            self.questions,
+            sessions,
+            self.progress,
+            self._abandon,
+            settings.spill_after_s,
         )
         self.rebase = Rebase(
             engine,
@@ -77,6 +85,7 @@ class Desk:
         self.slide = slide.Slide(engine, self.questions, usage, sessions, self.progress, self.fail)
         self.upkeep = Upkeep(rungs, usage, sessions, settings.snapshot_idle_s)
         self.stopped = False
+        self.resting = False  # told to leave once there is nothing to do
         self._engine = engine
         self._vocabulary = vocabulary
         self._parts = parts
@@ -96,13 +105,14 @@ class Desk:
 
         Whatever goes wrong concerns its session or question only.
         """
+        self.resting &= not isinstance(message, WORK)
         try:
             self._take(message, now)
         except SticliError as error:
             self._refuse(message, error)
         except Exception as error:
             log.exception("%s failed", type(message).__name__)
-            self._refuse(message, SticliError("internal", f"the worker failed: {error}"))
+            self._refuse(message, failed("the worker failed", error))
 
     def _take(self, message: messages.Inbound, now: float) -> None:
         match message:
@@ -116,8 +126,10 @@ class Desk:
                 self._recovery.keep(message.uids)
             case messages.Pin() | messages.Explain():
                 self._look(message)
-            case messages.Stop() | messages.Start():
-                self.stopped = isinstance(message, messages.Stop)
+            case messages.Stop():
+                self.resting, self.stopped = message.rest, not message.rest
+            case messages.Beat():
+                self._send(message)
             case _:
                 self._question(message, now)
 
@@ -173,11 +185,11 @@ class Desk:
 
     def _close(self, name: str) -> None:
         self._recovery.sweep(name)
-        self._forget(name, SticliError("not_found", f"session {name} was removed"))
+        self._forget(name, replies.removed(name))
 
     def _open(self, message: messages.Open, now: float) -> None:
         if message.session in self.sessions:
-            self._forget(message.session, SticliError("internal", "the session was reopened"))
+            self._forget(message.session, replies.reopened(message.session))
         limit = message.limit or self._limit
         if self._context:
             limit = min(limit, self._context)

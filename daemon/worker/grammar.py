@@ -30,7 +30,9 @@ def of(form: Form) -> str:
         SticliError: bad_request.
     """
     if (size := len(msgspec.json.encode(form))) > LONGEST:
-        raise SticliError("bad_request", f"a form of {size} bytes: {LONGEST} are the most")
+        raise SticliError(
+            "bad_request", f"the form has {size} bytes, allowed are {LONGEST}", "make it smaller"
+        )
     if form.choices is not None:
         body = f"start: SPACE? ({_choices(form.choices)})"
     elif form.number:
@@ -41,7 +43,9 @@ def of(form: Form) -> str:
         schema = {**form.schema, "x-guidance": STYLE}
         body = f"start: SPACE? answer\nanswer: %json {json.dumps(schema)}"
     else:
-        raise SticliError("bad_request", "a form needs choices, a number or a schema")
+        raise SticliError(
+            "bad_request", "the form is empty", "give exactly one of choices, number and schema"
+        )
     return f"{body}\nSPACE: /[ \\n]{{1,{SPACE}}}/"
 
 
@@ -67,7 +71,11 @@ def _check(schema: object) -> None:
 def _choices(texts: list[str]) -> str:
     stripped = {text.strip(): None for text in texts}
     if not stripped or "" in stripped or any("\n" in text for text in stripped):
-        raise SticliError("bad_request", "choices must be texts of one line, none of them empty")
+        raise SticliError(
+            "bad_request",
+            "a choice is empty or has more than one line",
+            "give choices of one line each",
+        )
     return " | ".join(json.dumps(text) for text in stripped)
 
 

@@ -6,6 +6,7 @@ How cells move is left to the rungs.
 """
 
 import logging
+import math
 from collections.abc import Callable, Iterable, Mapping
 
 from sticli.daemon.engines.base import Engine, Exhausted
@@ -16,7 +17,7 @@ from sticli.daemon.worker.rungs import Rungs
 from sticli.daemon.worker.scheduler import Scheduler
 from sticli.daemon.worker.sessions import Session
 from sticli.daemon.worker.want import ASK, FLASH, LINES, NOTHING, Want
-from sticli.errors import SticliError
+from sticli.errors import SticliError, failed
 
 log = logging.getLogger(__name__)
 
@@ -33,6 +34,7 @@ class Ladder:
         sessions: Mapping[str, Session],
         progress: Callable[[Session, float], None],
         give_up: Callable[[str, SticliError], None],
+        spill_s: float,
     ) -> None:
         self._engine = engine
         self._rungs = rungs
@@ -41,6 +43,7 @@ class Ladder:
         self._sessions = sessions
         self._progress = progress
         self._give_up = give_up
+        self._spill_s = spill_s  # of rest, after which a session leaves; 0: never
         self._residents = Residents(questions)
         self._wants: dict[Session, Want] = {}  # the oldest first
         self._stuck = NOTHING  # the urgency of the want that found no room in this round
@@ -147,7 +150,7 @@ class Ladder:
             if want.calls:
                 self._call_out(want, missing, now)
             return False
-        self._spill(leaving, want.session, now)
+        self._spill(leaving, _needs(want.session), now)
         return True
 
     def _missing(self, session: Session) -> int:
@@ -165,14 +168,29 @@ class Ladder:
             session.leaving = False
         want.leavers = []
 
-    def _spill(self, leaving: Iterable[Session], other: Session, now: float) -> None:
+    def rest(self, now: float) -> None:
+        """Let those leave the device whom nobody has needed for long, where their cells can be
+        kept: to compute them again would cost more than they take."""
+        until = now - self._spill_s if self._spill_s else -math.inf
+        late = [item for item, since in self._residents.resting(until) if since <= until]
+        kept = [item for item in late if self._rungs.lodges(item)]
+        self._spill(kept, f"nobody needed it for {self._spill_s:g} s", now)
+
+    def rests(self, after: float) -> float | None:
+        """When, after a time, the next of them will have rested for so long; None: nobody."""
+        if not self._spill_s:
+            return None
+        dues = (since + self._spill_s for _, since in self._residents.resting())
+        return min((due for due in dues if due > after), default=None)
+
+    def _spill(self, leaving: Iterable[Session], reason: str, now: float) -> None:
         for session in leaving:
             self._questions.give_way(session, now)
             self._scheduler.close(session)
             if (since := self._residents.owed(session, now)) is not None:
                 self._wants[session] = Want(session, LINES, since)
             self._residents.go(session)
-            self._rungs.leave(session, f"session {other.name} needed {other.limit:,} cells")
+            self._rungs.leave(session, reason)
             self._moved = True
 
     def _enter(self, want: Want, now: float) -> bool:
@@ -184,7 +202,7 @@ class Ladder:
             return self._no_memory(want, error, now)
         except Exception as error:
             log.exception("session %s cannot be brought to the device", session.name)
-            self._lose(session, SticliError("internal", f"no cells: {error}"))
+            self._lose(session, failed("no cells", error))
             return True
         keeps = want.insists or (want.late(now, STAY) and not self._turn(now))
         self._withdraw(session)
@@ -233,7 +251,7 @@ class Ladder:
         urgent = any(want.level > FLASH for want in self._wants.values())
         if leaving is None or (leaving and urgent):
             return False
-        self._spill(leaving, session, now)
+        self._spill(leaving, _needs(session), now)
         return self._missing(session) <= 0
 
     def charge(self, session: Session, count: int) -> None:
@@ -256,6 +274,10 @@ class Ladder:
         for want in self._wants.values():
             want.leavers = [item for item in want.leavers if item is not session]
         self._rungs.forget(session)
+
+
+def _needs(session: Session) -> str:
+    return f"session {session.name} needed {session.limit:,} cells"
 
 
 def _whole(session: Session) -> bool:

@@ -15,7 +15,7 @@ from sticli.daemon.worker.sessions import Session
 from sticli.daemon.worker.step import Job, Step
 from sticli.daemon.worker.successor import Successor
 from sticli.daemon.worker.usage import INTERVAL, Usage
-from sticli.errors import SticliError
+from sticli.errors import SticliError, failed
 
 log = logging.getLogger(__name__)
 
@@ -49,9 +49,13 @@ class Loop:
 
     def run(self) -> None:
         """Serve until the front says Stop."""
-        while self.beat():
+        while self.beat() and not self._rests():
             pass
         self._desk.stop()
+
+    def _rests(self) -> bool:
+        """Whether it was told to leave once there is nothing to do, and there is nothing."""
+        return self._desk.resting and not self._busy and self._due() is None
 
     def beat(self) -> bool:
         """One round; False after Stop."""
@@ -62,6 +66,7 @@ class Loop:
         self._desk.slide.prepare(now)
         more = self._desk.rebase.prepare(now)
         self._desk.ladder.serve(now)
+        self._desk.ladder.rest(now)
         self._desk.questions.admit(now)
         step = self._scheduler.pressing()
         more |= self._caught_up(now)
@@ -70,7 +75,7 @@ class Loop:
             self._step(step)
         more |= self._desk.ladder.stirred() | self._desk.questions.stirred()
         more |= step is not None or self._desk.slide.due()
-        self._busy = more or self._desk.upkeep.save(now)
+        self._busy = more or self._desk.upkeep.save(now, at_once=self._desk.resting)
         self._report(now)
         return True
 
@@ -88,6 +93,12 @@ class Loop:
 
         What was due when the worker last looked, and did not happen, waits for something else.
         """
+        rests = None if self._desk.resting else self._desk.ladder.rests(self._looked)
+        first = min((due for due in (self._due(), rests) if due is not None), default=None)
+        return None if first is None else max(0.0, first - self._clock())
+
+    def _due(self) -> float | None:
+        """When the next work is due by itself."""
         report = self._reported + INTERVAL if self._usage.changed else None
         opens = self._scheduler.allowance.opens(self._looked)
         shut = math.inf if opens is None else opens
@@ -97,8 +108,7 @@ class Loop:
             self._desk.upkeep.due(),
             report,
         )
-        first = min((due for due in dues if due is not None and due > self._looked), default=None)
-        return None if first is None else max(0.0, first - self._clock())
+        return min((due for due in dues if due is not None and due > self._looked), default=None)
 
     def _flash_due(self) -> float:
         """When a standing question is due, or was when it began to run."""
@@ -170,14 +180,16 @@ class Loop:
             desk.fail(lane, error)
         except Exception as error:
             log.exception("a row of session %s failed", _session(job).name)
-            desk.fail(lane, SticliError("internal", f"the computation failed: {error}"))
+            desk.fail(lane, failed("the computation failed", error))
 
     def _report(self, now: float) -> None:
         """Send the counters, at most every so often."""
+        questions = self._desk.questions
+        self._usage.show("asks_waiting", questions.waiting)
+        self._usage.show("asks_running", questions.running)
         if self._usage.changed and now >= self._reported + INTERVAL:
+            self._usage.show("cells_ready", questions.prepared_everywhere)
             self._reported, self._usage.changed = now, False
-            ready = self._desk.questions.prepared_everywhere
-            self._usage.counters["cells_ready"] = float(ready)
             self._send(
                 messages.Usage(self._engine.reserved, self._engine.used, self._usage.report())
             )

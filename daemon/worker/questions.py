@@ -20,7 +20,7 @@ from sticli.daemon.worker.scheduler import Scheduler
 from sticli.daemon.worker.sessions import Session
 from sticli.daemon.worker.usage import Usage
 from sticli.daemon.worker.waiting import Queue, Waiting
-from sticli.errors import SticliError
+from sticli.errors import SticliError, failed
 from sticli.form import Form
 
 log = logging.getLogger(__name__)
@@ -85,6 +85,16 @@ class Questions:
     def prepared_everywhere(self) -> int:
         """Cells of all sessions that prepared decisions hold."""
         return self._ready.total
+
+    @property
+    def waiting(self) -> int:
+        """Asks that have not started."""
+        return len(self._waiting)
+
+    @property
+    def running(self) -> int:
+        """Asks that run."""
+        return len(self._running.asks())
 
     def next_due(self, after: float) -> float | None:
         """When, after a time, a standing question is due, or an ask has waited for too long."""
@@ -218,7 +228,7 @@ class Questions:
         except SticliError as error:
             self.fail(question, error)
         except ValueError as error:
-            self.fail(question, SticliError("internal", f"the computation failed: {error}"))
+            self.fail(question, failed("the computation failed", error))
 
     def _finish(self, question: Question, now: float) -> None:
         """Say the answer first: to give back the cells takes a while that nobody waits for."""

@@ -16,7 +16,19 @@ Lack = Literal["restoring", "place", "cells"]  # lines in cells, cells of the de
 
 def not_live(session: str) -> SticliError:
     """A session that the worker does not know."""
-    return SticliError("not_found", f"session {session} is not live")
+    return SticliError("not_found", f"session {session} is not live", "ask again")
+
+
+def removed(session: str) -> SticliError:
+    """A session that was removed while something waited for it."""
+    return SticliError(
+        "not_found", f"session {session} was removed", "`sticli ps` lists the others"
+    )
+
+
+def reopened(session: str) -> SticliError:
+    """What was asked of the session before it was opened anew."""
+    return SticliError("internal", f"session {session} was opened anew meanwhile", "ask again")
 
 
 def never_settles(session: Session, version: int) -> SticliError:

@@ -1,6 +1,7 @@
 """The sessions on the device: what each has to do, and which of them may make room for others."""
 
-from collections.abc import Iterable
+import math
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from sticli.daemon.worker.questions import Questions
@@ -104,6 +105,21 @@ class Residents:
     def _keeps(self, session: Session, now: float) -> bool:
         kept = now < self._stays[session].kept and session.computable
         return kept and not self._had_turn(session, now)
+
+    def resting(self, until: float = math.inf) -> Iterator[tuple[Session, float]]:
+        """Who has had nothing to do since `until` or before, and since when; what is due later
+        counts from then on."""
+        for session, stay in self._stays.items():
+            since = max(session.touched, stay.since)
+            if since <= until and not session.pinned and not self._busy(session):
+                dues = (item.due for item in self._questions.flash.due(session.name, math.inf))
+                yield session, max(since, *(due or 0.0 for due in dues), 0.0)
+
+    def _busy(self, session: Session) -> bool:
+        """Whether anything runs on a session, or waits for it."""
+        moves = session.behind or session.rebuilding or reserved(session) > session.limit
+        runs = session.promised > self._questions.prepared(session)
+        return session.held or moves or runs or self._called.get(session, -2) >= self.round - 1
 
     def victims(self, want: Want, missing: int, now: float) -> list[Session] | None:
         """Who makes room, `missing` cells, for another's work: who has less to do first, then

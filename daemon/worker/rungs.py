@@ -57,6 +57,11 @@ class Rungs:
         else:
             self._sink(session, saved, reason)
 
+    def lodges(self, session: Session) -> bool:
+        """Whether there is a place below the device for the cells of a session."""
+        room = max(self._shelf.budget, self._recovery.room)
+        return session.length * self._engine.cell_bytes <= room
+
     def _drop(self, session: Session) -> None:
         """Give back every cell of a session, those of its next window too."""
         if session.next is not None and session.next.seq is not None:

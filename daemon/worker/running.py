@@ -8,7 +8,7 @@ from sticli.daemon.worker.question import Question
 from sticli.daemon.worker.scheduler import Scheduler
 from sticli.daemon.worker.sessions import Session
 from sticli.daemon.worker.usage import Usage
-from sticli.errors import SticliError
+from sticli.errors import SticliError, failed
 
 log = logging.getLogger(__name__)
 
@@ -59,7 +59,7 @@ class Running:
             raise SticliError("busy", f"no question can start: {error}", "try again") from None
         except Exception as error:
             log.exception("session %s cannot be forked", session.name)
-            raise SticliError("internal", f"the question cannot start: {error}") from None
+            raise failed("the question cannot start", error) from None
 
     def start(self, question: Question) -> None:
         """Promise its cells and schedule it."""

@@ -10,7 +10,7 @@ from sticli.daemon.engines.base import Engine
 from sticli.daemon.worker.questions import Questions
 from sticli.daemon.worker.sessions import Session
 from sticli.daemon.worker.usage import Usage
-from sticli.errors import SticliError
+from sticli.errors import SticliError, failed
 
 log = logging.getLogger(__name__)
 
@@ -56,7 +56,7 @@ class Slide:
             self._engine.slide(session.seq, len(session.frame.prefix), session.outgoing)
         except Exception as error:
             log.exception("session %s cannot slide", session.name)
-            self._fail(session, SticliError("internal", f"the window cannot slide: {error}"))
+            self._fail(session, failed("the window cannot slide", error))
             return
         session.slide()
         self._usage.count("slides")

@@ -27,10 +27,11 @@ class Upkeep:
         first = min(due, default=None)
         return None if first is None else first + self._idle_s
 
-    def save(self, now: float) -> bool:
+    def save(self, now: float, *, at_once: bool = False) -> bool:
         """Snapshot one session that has rested long enough; whether there was one."""
+        idle_s = 0.0 if at_once else self._idle_s
         for session in self._sessions.values():
-            if session.changed + self._idle_s <= now and self._rungs.unsaved(session):
+            if session.changed + idle_s <= now and self._rungs.unsaved(session):
                 self._save(session)
                 return True
         return False
@@ -46,4 +47,5 @@ class Upkeep:
             self._rungs.save(session)
         except Exception:
             log.exception("no snapshot of %s", session.name)
+            session.offered = session.length  # to try again and again would help nobody
             self._usage.count("snapshots_failed")

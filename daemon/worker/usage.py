@@ -13,6 +13,8 @@ NAMES = (
     "questions",
     "questions_failed",
     "questions_refused",  # of them, for want of cells
+    "asks_waiting",
+    "asks_running",
     "cells_ready",
     "flash_evaluations",
     "flash_skipped",
@@ -52,6 +54,12 @@ class Usage:
     def count(self, name: str, amount: float = 1.0) -> None:
         self.counters[name] = self.counters.get(name, 0.0) + amount
         self.changed = True
+
+    def show(self, name: str, value: float) -> None:
+        """Set what is no sum; the same again is nothing new."""
+        if self.counters.get(name) != value:
+            self.counters[name] = value
+            self.changed = True
 
     def step(self, step: Step, seconds: float) -> None:
         """Count a pass; its time is shared out by tokens."""

@@ -56,7 +56,9 @@ def prepare(command: str, wish: subject.Wish, options: Options) -> Call:
     for text in options.peers:
         peer.parse(text)
     if not math.isfinite(options.rate):
-        raise SticliError("bad_request", f"--rate: {options.rate} is no number of lines")
+        raise SticliError(
+            "bad_request", f"--rate: {options.rate} is no number of lines", "as --rate 20"
+        )
     model, about = subject.find(wish, options.seed)
     report = Report(
         command=command,

@@ -59,7 +59,11 @@ def _prepare(client: Client, name: str) -> None:
     end = time.monotonic() + LIMIT
     while (found := client.session(name)).pending or not client.flashes(name)[0].fresh:
         if time.monotonic() > end:
-            raise SticliError("timeout", f"no flash answer within {LIMIT:g} s: {found.state}")
+            raise SticliError(
+                "timeout",
+                f"no flash answer within {LIMIT:g} s: {found.state}",
+                "run the bench again while the machine has less to do",
+            )
         time.sleep(0.01)
 
 
@@ -86,7 +90,9 @@ def _taken(client: Client, name: str, path: Path, lines: int) -> float:
     kept = client.session(name).lines
     client.remove(name)
     if kept != lines:
-        raise SticliError("internal", f"{kept:,} of {lines:,} lines were accepted")
+        raise SticliError(
+            "internal", f"{kept:,} of {lines:,} lines were accepted", "run the bench again"
+        )
     return seconds
 
 
@@ -117,7 +123,9 @@ def _process(
         )
     except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
         told = (error.stderr or b"").decode("utf-8", "replace").strip()
-        raise SticliError("internal", f"a process failed: {error}. {told}") from None
+        raise SticliError(
+            "internal", f"a process failed: {error}. {told}", "`sticli doctor` checks what it needs"
+        ) from None
 
 
 @contextmanager

@@ -39,6 +39,7 @@ OUTSIDE = {
     "output_norm.weight": "model.norm.weight",
     "output.weight": "lm_head.weight",
 }
+LLAMA = "export a GGUF file of a plain llama model"
 BIASED = ("attn_q", "attn_k", "attn_v", "attn_output")
 
 
@@ -51,7 +52,7 @@ class Source:
         except OSError as error:
             raise refused(error) from None
         except ValueError as error:
-            raise SticliError("model", f"{path} is no GGUF file: {error}") from None
+            raise SticliError("model", f"{path} is no GGUF file: {error}", LLAMA) from None
         self.tensors = {tensor.name: tensor for tensor in self.reader.tensors}
 
     def get(self, key: str, default: Any = None) -> Any:
@@ -66,7 +67,7 @@ class Source:
             SticliError: it has none.
         """
         if not isinstance(found := self.get(f"llama.{key}"), int):
-            raise SticliError("model", f"the file's header has no number llama.{key}")
+            raise SticliError("model", f"the file's header has no number llama.{key}", LLAMA)
         return found
 
     def shape(self, name: str) -> list[int]:
@@ -113,7 +114,7 @@ def _check(source: Source) -> None:
     }
     for reason, holds in reasons.items():
         if holds:
-            raise SticliError("model", f"the model cannot be exported: {reason}")
+            raise SticliError("model", f"the model cannot be exported: {reason}", LLAMA)
 
 
 def _head_size(source: Source) -> int:

@@ -7,7 +7,7 @@ from contextlib import suppress
 from importlib import metadata
 from pathlib import Path
 
-from sticli.bench import gpus
+from sticli import gpus
 
 # packages whose code runs while something is timed
 PACKAGES = (

@@ -190,7 +190,9 @@ class _Play:
                 )
             )
         if not self._put.keys() >= needed:
-            raise self._failures.get(session) or SticliError("internal", "the run was broken off")
+            raise self._failures.get(session) or SticliError(
+                "internal", "the run was broken off", "run the bench again"
+            )
         return max([due, *(self._put[n] for n in needed)])
 
     def _tell(self) -> None:

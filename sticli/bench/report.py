@@ -128,7 +128,9 @@ def read(path: Path) -> Report:
     try:
         return msgspec.json.decode(path.read_bytes(), type=Report)
     except FileNotFoundError:
-        raise SticliError("not_found", f"no file {path}") from None
+        raise SticliError(
+            "not_found", f"no file {path}", "name a report.json, or the folder that holds one"
+        ) from None
     except OSError as error:
         raise refused(error) from None
     except msgspec.DecodeError as error:

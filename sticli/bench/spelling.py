@@ -29,7 +29,11 @@ def documents(get: Get) -> dict[str, dict[str, object]]:
     kind, split = get("tokenizer.ggml.model"), get("tokenizer.ggml.pre")
     if kind != "gpt2" or split not in SPLITS:
         known = ", ".join(SPLITS)
-        raise SticliError("model", f"no tokeniser is known for {kind}, {split}; known: {known}")
+        raise SticliError(
+            "model",
+            f"no tokeniser is known for {kind}, {split}",
+            f"export a model whose tokeniser is gpt2 with one of: {known}",
+        )
     texts = get("tokenizer.ggml.tokens")
     bos, eos = (_token(get, texts, name) for name in ("bos", "eos"))
     begins = bool(get("tokenizer.ggml.add_bos_token", False))

@@ -195,4 +195,8 @@ def _fresh(client: Client) -> list[float]:
             if all(one.fresh for one in found):
                 return [one.device_ms or 0.0 for one in found]
         time.sleep(LOOK)
-    raise SticliError("timeout", f"a flash question was not evaluated within {LIMIT:g} s")
+    raise SticliError(
+        "timeout",
+        f"a flash question was not evaluated within {LIMIT:g} s",
+        "run the bench again while the machine has less to do",
+    )

@@ -7,9 +7,9 @@ from pathlib import Path
 from gguf.constants import LlamaFileType
 
 from sticli.bench.stage import Subject
-from sticli.daemon.engines import modelfile
-from sticli.daemon.engines.choose import embedded_model
 from sticli.errors import SticliError
+from sticli.models.find import embedded_model
+from sticli.models.header import Header, read_header
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ def find(wish: Wish, seed: int) -> tuple[Subject, dict[str, str]]:
     if wish.weights and not wish.shape:
         raise SticliError("bad_request", "--weights belongs to --shape", "add --shape NAME")
     path = _path(wish, seed)
-    header = modelfile.check(path)
+    header = read_header(path)
     context = header.values.get(f"{header.architecture}.context_length")
     trained = context if isinstance(context, int) else 0
     subject = Subject(path, header.name or path.stem, trained, bool(wish.shape))
@@ -50,11 +50,13 @@ def _path(wish: Wish, seed: int) -> Path:
         return embedded_model()
     path = Path(wish.file).expanduser().absolute()
     if not path.is_file():
-        raise SticliError("not_found", f"no model file at {path}")
+        raise SticliError(
+            "not_found", f"no model file at {path}", "give the path of a GGUF file that is there"
+        )
     return path
 
 
-def _facts(path: Path, header: modelfile.Header, subject: Subject) -> dict[str, str]:
+def _facts(path: Path, header: Header, subject: Subject) -> dict[str, str]:
     """What decides how much work a pass is; no path, for that is nobody's business."""
     values, name = header.values, header.architecture
     weights = sum(math.prod(item.shape) for item in header.tensors.values())

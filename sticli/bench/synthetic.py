@@ -17,8 +17,8 @@ from sticli import paths
 from sticli.bench import kinds, shapes
 from sticli.bench.kinds import Bytes
 from sticli.bench.shapes import Matrix, Shape
-from sticli.daemon.engines.choose import embedded_model
 from sticli.errors import SticliError, refused
+from sticli.models.find import embedded_model
 
 USUAL = "Q8_0"
 EDITION = 1  # one more when a file of the same name, kind and seed gets other bytes

@@ -14,8 +14,11 @@ from sticli.limit import deadline
 from sticli.meter import Meter
 from sticli.moment import moment
 from sticli.protocol import Answer, Ask
-from sticli.render import plural, printable
+from sticli.render import printable
 from sticli.span import seconds
+from sticli.watch.words import detail, remarks
+
+EXAMPLE = 'as sticli ask SESSION "last price of ACME?"'
 
 
 def ask(
@@ -75,10 +78,10 @@ def _question(words: list[str]) -> str:
     if words not in ([], ["-"]):
         return argument(" ".join(words))
     if sys.stdin is None or (not words and sys.stdin.isatty()):
-        raise SticliError("bad_request", "no question", 'sticli ask SESSION "last price of ACME?"')
+        raise SticliError("bad_request", "no question is given", EXAMPLE)
     text = sys.stdin.buffer.read().decode("utf-8", "replace").strip()
     if not text:
-        raise SticliError("bad_request", "the question on standard input is empty")
+        raise SticliError("bad_request", "the question on standard input is empty", EXAMPLE)
     return text
 
 
@@ -103,8 +106,12 @@ def _answer(call: Invocation, client: Client, session: str, request: Ask) -> Ans
         elif kind == "progress":
             told.tell(msgspec.json.decode(data, type=dict[str, str]))
         elif kind == "error":
-            raise problem(data) or SticliError("internal", "the daemon reported an unknown error")
-    raise SticliError("unreachable", "the daemon went away before the answer was complete")
+            raise problem(data) or SticliError(
+                "internal", "the daemon reported an unknown error", "see `sticli daemon logs`"
+            )
+    raise SticliError(
+        "unreachable", "the daemon went away before the answer was complete", "ask again"
+    )
 
 
 class Waits:
@@ -133,20 +140,6 @@ def _say(call: Invocation, request: Ask, answer: Answer) -> None:
         document(answer)
     elif not sys.stdout.isatty():
         _put(answer.answer + "\n")
-    if answer.pending and not request.at and not call.quiet:  # what came later is not missed
-        call.note(
-            f"answered at version {answer.version}; {plural(answer.pending, 'newer line')} still "
-            "to be read; --wait waits for that"
-        )
-    if answer.finish_reason == "length" and not call.quiet:
-        call.note(
-            f"the answer was cut at {plural(answer.completion_tokens, 'token')}; see --max-tokens"
-        )
-    drafted = f"{answer.accepted:,} of {plural(answer.drafted, 'drafted token')} right, "
-    call.detail(
-        f"{answer.source}, {'fresh' if answer.fresh else 'not fresh'}, version {answer.version}, "
-        f"window from line {answer.window_from}, {answer.cached_tokens:,} cached + "
-        f"{answer.new_tokens:,} new tokens, {drafted if answer.drafted else ''}"
-        f"first token {answer.ttft_ms:.1f} ms, "
-        f"total {answer.total_ms:.1f} ms, {answer.finish_reason}"
-    )
+    for remark in remarks(answer, past=request.at):
+        call.note(remark)
+    call.detail(detail(answer))

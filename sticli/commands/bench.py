@@ -28,9 +28,9 @@ Output = Annotated[
 
 @app.callback()
 def bench() -> None:
-    """Compare engines on this machine: the same model, lines and questions for each of them.
+    """Compare engines on this machine.
 
-    `sticli bench all --quick` takes about two minutes on two cores.
+    Each of them gets the same model, lines and questions. `sticli bench all --quick` takes about two minutes on two cores.
     """
 
 

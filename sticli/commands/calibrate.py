@@ -37,7 +37,7 @@ def calibrate(
         typer.Option(metavar="SHARE", help="Name the gap that gives this much.", min=0.0, max=1.0),
     ] = 0.95,
 ) -> None:
-    """Measure what the gap of a decision buys, on a session whose answers are known.
+    """Measure what the gap of a decision buys.
 
     The lines of the session go through a session of its own, which is removed in the end, and the
     question is decided at every point of the truth file as it stood there.
@@ -74,7 +74,9 @@ def _opened(file: str) -> Iterator[IO[str]]:
         with open(Path(file).expanduser(), encoding="utf-8-sig", errors="replace") as text:
             yield text
     except FileNotFoundError:
-        raise SticliError("not_found", f"--truth: no file {file}") from None
+        raise SticliError(
+            "not_found", f"--truth: no file {file}", "check the path; - reads standard input"
+        ) from None
     except OSError as error:
         raise refused(error) from None
 

@@ -32,9 +32,9 @@ def demo(
     ] = None,
     seed: Annotated[int, typer.Option(metavar="N", help="Which feed.")] = 1,
 ) -> None:
-    """Show sticli at work on a simulated market feed, in a daemon and a home of its own.
+    """Show sticli at work on a simulated market feed.
 
-    Every answer is compared with the truth at the very version that it was given for; the exit
+    It has a daemon and a home of its own. Every answer is compared with the truth at the very version that it was given for; the exit
     code is 0 only when as many are right as the model's card promises, and every standing
     question has a fresh answer at the end.
     """

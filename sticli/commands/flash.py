@@ -72,7 +72,11 @@ def add(
         GAP if gap is None else gap,
     )
     if gap is not None and not choices:
-        raise SticliError("bad_request", "--gap is for a question with --choices")
+        raise SticliError(
+            "bad_request",
+            "--gap is for a question with --choices, and none are given",
+            "add --choices up,down, or leave out --gap",
+        )
     if not isfinite(request.gap):
         raise SticliError("bad_request", f"--gap {gap} is no number of logits", "as --gap 2.5")
     made = call.connect().add_flash(session, request)
@@ -132,7 +136,9 @@ def _words(text: str) -> list[str]:
     try:
         words = shlex.split(text)
     except ValueError as error:
-        raise SticliError("bad_request", f"--exec {text!r}: {error}") from None
+        raise SticliError(
+            "bad_request", f"--exec {text!r}: {error}", "close each quotation mark, as in a shell"
+        ) from None
     if not words:
         raise SticliError("bad_request", "--exec is empty", "give a program and its arguments")
     program = shutil.which(words[0])

@@ -47,7 +47,9 @@ def _choices(text: str) -> list[str]:
             "as --choices up,down",
         )
     if len(set(found)) < len(found):
-        raise SticliError("bad_request", f"--choices {text!r} holds a choice twice")
+        raise SticliError(
+            "bad_request", f"--choices {text!r} holds a choice twice", "leave out one of the two"
+        )
     return found
 
 
@@ -65,10 +67,12 @@ def _schema(path: Path) -> dict[str, object]:
     try:
         return msgspec.json.decode(path.read_bytes(), type=dict[str, object])
     except FileNotFoundError:
-        raise SticliError("not_found", f"--schema: no file {path}") from None
+        raise SticliError("not_found", f"--schema: no file {path}", "check the path") from None
     except OSError as error:
         raise refused(error) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise SticliError(
-            "bad_request", f"--schema: {path} holds no JSON schema: {error}"
+            "bad_request",
+            f"--schema: {path} holds no JSON schema: {error}",
+            'it is one object, as {"type": "object"}',
         ) from None

@@ -20,21 +20,22 @@ def show(context: typer.Context, session: Name) -> None:
     found = call.connect().session(session)
     if call.json:
         return document(found)
-    table(sys.stdout, ("WHAT", "VALUE"), list(_facts(found)))
+    table(sys.stdout, ("WHAT", "VALUE"), list(facts(found)))
 
 
 def explain(context: typer.Context, session: Name) -> None:
-    """Say where the tokens of a session are, how they came there, and why."""
+    """Say where the tokens of a session are, and why."""
     call = of(context)
     found = call.connect().explain(session)
     if call.json:
         return document(found)
     width = get_terminal_size().columns
-    for line in _account(found):
+    for line in account(found):
         print(fill(one_line(line), width, subsequent_indent="    ", break_on_hyphens=False))
 
 
-def _facts(session: Session) -> Iterator[tuple[str, str]]:
+def facts(session: Session) -> Iterator[tuple[str, str]]:
+    """What is worth knowing, as pairs."""
     yield "name", session.name
     yield "state", session.state
     if session.place:
@@ -73,7 +74,7 @@ def _remarks(session: Session) -> Iterator[tuple[str, str]]:
         yield "note", session.note
 
 
-def _account(found: Account) -> Iterator[str]:
+def account(found: Account) -> Iterator[str]:
     """Sentences, the state first and the reasons last."""
     yield f"{found.session}: {_whereabouts(found)}"
     yield f"  {plural(found.tokens, 'token')} of {found.limit:,}: {found.cached:,} in cells, " + (

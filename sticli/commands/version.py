@@ -16,7 +16,7 @@ METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 
 def version(context: typer.Context) -> None:
-    """Print the versions of this program and of the running daemon."""
+    """Print the versions of program and daemon."""
     call = of(context)
     try:
         found = running(call.launch().paths)

@@ -1,5 +1,6 @@
 """What a dashboard hears, and from whom: plain values, so that a script can say them too."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -7,12 +8,15 @@ from sticli.client import Client
 from sticli.errors import SticliError
 from sticli.protocol import Event, Flash, Line, Session, Status
 
+LINES = 2_000  # that a snapshot holds at most
+
 
 @dataclass(frozen=True)
 class Device:
     """Readings of the machine that computes; None where nothing measures it."""
 
     name: str = ""  # of the GPU, or of the CPU
+    gpu: bool = False  # which of the two
     busy: float | None = None  # share of it that worked of late, 0 to 1
     memory: int | None = None  # bytes in use
     memory_total: int | None = None
@@ -25,7 +29,7 @@ class Device:
 class Snapshot:
     """The daemon at one moment. Questions and lines are those of the chosen session."""
 
-    at: float  # seconds since the epoch
+    at: float  # seconds since the epoch, when the look began
     status: Status
     sessions: list[Session]
     chosen: str | None = None
@@ -72,3 +76,8 @@ class Source(Protocol):
             SticliError: unreachable, version_mismatch, permission, timeout.
         """
         ...
+
+
+def anew(known: Sequence[Line], lines: Sequence[Line]) -> bool:
+    """Whether lines do not go on behind those that are known: their numbers begin anew."""
+    return bool(known and lines and lines[0].seq <= known[-1].seq)

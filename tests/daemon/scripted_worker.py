@@ -53,8 +53,10 @@ class Script:
     def run(self) -> None:
         for body in read_frames(self.connection):
             message = m.decode_inbound(body)
+            while isinstance(message, m.Beat) and (self.folder / "hang").exists():
+                time.sleep(0.005)
             if isinstance(message, m.Stop):
-                self.note("stop")
+                self.note("rest" if message.rest else "stop")
                 self.say(m.Stopped())
                 return
             self.hear(message)

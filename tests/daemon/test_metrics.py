@@ -82,7 +82,7 @@ def test_counters_that_nobody_told_of_are_shown_all_the_same() -> None:
 def test_cells_and_sessions_by_state() -> None:
     first, second = session("a", 10, 50.0), session("b", 20, 70.0)
     first.place = "host"
-    second.state = "full"
+    second.state, second.full = "full", True
     found = prometheus.parse(metrics(STATUS, [first, second], 80.0))
     cells = {state: value(found, "cells", state=state) for state in ("used", "reserved", "free")}
     assert cells == {"used": 400, "reserved": 600, "free": 400}

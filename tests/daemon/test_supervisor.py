@@ -18,6 +18,7 @@ class Ear:
 
     def __init__(self) -> None:
         self.ups = self.downs = 0
+        self.work = False
         self.states: list[str] = []
         self.watched: Supervisor | None = None
 
@@ -30,8 +31,11 @@ class Ear:
         assert self.watched
         self.states.append(self.watched.state)
 
-    def down(self) -> None:
+    def down(self, *, asleep: bool) -> None:
         self.downs += 1
+
+    def busy(self) -> bool:
+        return self.work
 
 
 def watch(folder: Path) -> tuple[Supervisor, Ear]:

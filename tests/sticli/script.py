@@ -19,6 +19,7 @@ class Script:
     state: str = "live"
     pieces: list[str] = field(default_factory=lambda: ["131", ".25"])
     answer: Json = field(default_factory=dict)
+    known: bool = False  # the answer is there before it is asked for
     progress: list[Json] = field(default_factory=list)  # what an ask says first
     asked: Json = field(default_factory=dict)  # the newest ask
     appended: Json = field(default_factory=dict)  # the newest append

@@ -157,6 +157,8 @@ class Handler(BaseHTTPRequestHandler):
 
     def _ask(self, name: str, body: Json) -> None:
         script = self.server.script
+        if body.get("known") and not script.known:
+            raise Refused(404, "not_fresh", "no answer is there")
         script.asked = body
         time.sleep(script.slow)
         answer = {

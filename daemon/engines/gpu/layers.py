@@ -6,7 +6,6 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from sticli.daemon.engines.gpu.hparams import HParams
 from sticli.daemon.engines.gpu.weights import Layer, Weights
 from sticli.kernels.attention import attend
 from sticli.kernels.embed import embed
@@ -15,6 +14,7 @@ from sticli.kernels.linear import linear
 from sticli.kernels.norm import rms_norm
 from sticli.kernels.operands import Packed, Pool, Rope, Weight, Work
 from sticli.kernels.rope import rope_write
+from sticli.models.hparams import HParams
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,12 +9,12 @@ import torch
 from torch import Tensor
 
 from sticli.daemon.engines.base import Progress
-from sticli.daemon.engines.gpu import hparams as headers
 from sticli.daemon.engines.gpu import ropes, weights
-from sticli.daemon.engines.gpu.hparams import HParams
 from sticli.daemon.engines.gpu.layers import Layers, Places
-from sticli.daemon.engines.modelfile import Header
 from sticli.kernels.operands import CELLS, Pool, Rope, Work
+from sticli.models import hparams as headers
+from sticli.models.header import Header
+from sticli.models.hparams import HParams
 
 KvType = Literal["f16", "bf16", "q8", "f32"]
 _TYPES = {

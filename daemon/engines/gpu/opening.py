@@ -18,15 +18,13 @@ from sticli.daemon.engines.base import Progress
 from sticli.daemon.engines.gpu.cells import within
 from sticli.daemon.engines.gpu.engine import Gpu
 from sticli.daemon.engines.gpu.graphs import Outcome, Record, Replay, record, sizes
-from sticli.daemon.engines.gpu.hparams import HParams, refuse
 from sticli.daemon.engines.gpu.model import KvType, Model, cell_bytes, load
 from sticli.daemon.engines.gpu.passes import CHUNK
 from sticli.daemon.engines.gpu.proof import COUNTS, prove
-from sticli.daemon.engines.modelfile import Header
 from sticli.errors import SticliError
-
-SHARE = 0.9  # of the memory that the weights leave free: the rest is for what passes compute
-LEAST = 512 << 20  # bytes left for the driver's own needs, kernels and recorded passes, at least
+from sticli.models.header import Header
+from sticli.models.hparams import HParams, refuse
+from sticli.models.machine import BUDGET, most
 
 log = logging.getLogger(__name__)
 
@@ -60,7 +58,9 @@ def _device(settings: Settings) -> torch.device:
     if not reason:
         return torch.device("cuda")
     if settings.engine == "auto":
-        raise SticliError("model", f"the gpu engine cannot run: {reason}")
+        raise SticliError(
+            "model", f"the gpu engine cannot run: {reason}", 'set `engine = "llama.cpp"`'
+        )
     log.warning("the gpu engine computes on the CPU, slowly: %s", reason)
     torch.set_num_threads(settings.threads or machine.physical_cores())
     return torch.device("cpu")
@@ -71,7 +71,7 @@ def _check_room(path: Path, header: Header, device: torch.device) -> None:
     if device.type == "cuda":
         need = sum(item.size for item in header.tensors.values())
         free, _ = torch.cuda.mem_get_info(device)
-        if need > _most(free):
+        if need > most(free):
             refuse(path, f"its weights take {need >> 20} MiB, {free >> 20} MiB of the GPU are free")
 
 
@@ -140,17 +140,13 @@ def _scratch(shape: HParams) -> int:
 def _memory(device: torch.device, budget: int, scratch: int) -> int:
     """Bytes for cells, beside those that passes compute with."""
     if device.type == "cpu":
-        return budget or machine.BUDGET_MB << 20
+        return budget or BUDGET
     torch.cuda.empty_cache()  # what loading left
     free, _ = torch.cuda.mem_get_info(device)
-    most = _most(free, scratch)
-    if budget > most:
-        log.warning("cells get %d MiB: no more of the GPU's memory is free", most >> 20)
-    return min(budget or most, most)
-
-
-def _most(free: int, scratch: int = 0) -> int:
-    return max(0, min(int(SHARE * free), free - LEAST - scratch))
+    limit = most(free, scratch)
+    if budget > limit:
+        log.warning("cells get %d MiB: no more of the GPU's memory is free", limit >> 20)
+    return min(budget or limit, limit)
 
 
 def _named(device: torch.device) -> str:

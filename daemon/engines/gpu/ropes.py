@@ -5,8 +5,8 @@ import math
 import torch
 from torch import Tensor
 
-from sticli.daemon.engines.gpu.hparams import Rotation
 from sticli.kernels.operands import Rope
+from sticli.models.hparams import Rotation
 
 _FAST, _SLOW = 32.0, 1.0  # turns within the original context: YaRN stretches what turns less
 _LEAST, _MOST = 8192, 1 << 20  # positions of a table

@@ -8,9 +8,9 @@ from gguf.constants import GGML_QUANT_SIZES, GGMLQuantizationType
 from numpy.typing import NDArray
 
 from sticli.daemon.engines.base import Progress
-from sticli.daemon.engines.gpu.hparams import refuse
-from sticli.daemon.engines.modelfile import Header, Stored
 from sticli.kernels.formats import FORMATS
+from sticli.models.header import Header, Stored
+from sticli.models.hparams import refuse
 
 NUMBERS = {"F32": np.float32, "F16": np.float16, "BF16": np.uint16}
 

@@ -11,12 +11,12 @@ from gguf.constants import GGMLQuantizationType
 from torch import Tensor
 
 from sticli.daemon.engines.base import Progress
-from sticli.daemon.engines.gpu.hparams import HParams
 from sticli.daemon.engines.gpu.tensors import NUMBERS, Raw, Tensors
-from sticli.daemon.engines.modelfile import Header
 from sticli.kernels import packing
 from sticli.kernels.formats import FORMATS
 from sticli.kernels.operands import Dense, Weight
+from sticli.models.header import Header
+from sticli.models.hparams import HParams
 
 _TYPES = {"F32": torch.float32, "F16": torch.float16, "BF16": torch.bfloat16}
 

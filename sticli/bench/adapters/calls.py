@@ -13,8 +13,9 @@ from sticli.daemon.engines import fingerprint, log, machine
 from sticli.daemon.engines.base import Logits, Row, Seq
 from sticli.daemon.engines.batch import Batch
 from sticli.daemon.engines.calibration import calibrated
-from sticli.daemon.engines.model import Model, refusal
+from sticli.daemon.engines.model import Model
 from sticli.errors import SticliError
+from sticli.models.header import refusal
 
 Tokens = NDArray[np.int32]
 
@@ -55,7 +56,11 @@ class Calls:
     def __init__(self, path: Path, cells: int, sequences: int, settings: Best) -> None:
         most = llama_cpp.llama_max_parallel_sequences()
         if sequences > most:
-            raise SticliError("bad_request", f"{sequences:,} sessions: llama.cpp runs {most}")
+            raise SticliError(
+                "bad_request",
+                f"{sequences:,} sessions: llama.cpp runs {most}",
+                "give smaller --tenants",
+            )
         log.quiet()
         llama_cpp.llama_backend_init()
         self.context = None
@@ -67,7 +72,11 @@ class Calls:
         )
         if not self.context:
             self.close()
-            raise SticliError("model", f"no memory for {sequences} × {cells} cells of {path}")
+            raise SticliError(
+                "model",
+                f"no memory for {sequences} × {cells} cells of {path}",
+                "give smaller --context or --tenants",
+            )
         self._memory = llama_cpp.llama_get_memory(self.context)
         vocabulary = llama_cpp.llama_model_get_vocab(self.model)
         self._words = llama_cpp.llama_vocab_n_tokens(vocabulary)
@@ -91,7 +100,11 @@ class Calls:
             row = Row(Seq(sequence), piece.tolist(), start + at, "last" if last else "none")
             self._batch.fill([(sequence, row)])
             if code := llama_cpp.llama_decode(self.context, self._batch.struct):
-                raise SticliError("internal", f"llama_decode returned {code} at token {start + at}")
+                raise SticliError(
+                    "internal",
+                    f"llama_decode returned {code} at token {start + at}",
+                    "choose other engines with --engine, or a smaller --context",
+                )
 
     def logits(self) -> Logits:
         """Of the last token that was computed, shape [1, vocabulary]; gone with the next call."""

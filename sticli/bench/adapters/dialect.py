@@ -78,11 +78,19 @@ def _chosen(peer: Peer, models: list[Model]) -> Model:
         if peer.model in ("", model.id):
             return model
     known = ", ".join(model.id for model in models)
-    raise SticliError("not_found", f"{peer.name} has no model {peer.model!r}, only {known}")
+    raise SticliError(
+        "not_found",
+        f"{peer.name} has no model {peer.model!r}, only {known}",
+        "add ,model=NAME with one of these",
+    )
 
 
 def _read(peer: Peer, data: bytes, kind: type[T]) -> T:
     try:
         return msgspec.json.decode(data, type=kind)
     except msgspec.DecodeError as error:
-        raise SticliError("bad_request", f"{peer.name} is no OpenAI-like server: {error}") from None
+        raise SticliError(
+            "bad_request",
+            f"{peer.name} is no OpenAI-like server: {error}",
+            "check its URL; `sticli bench peers` says how such servers are started",
+        ) from None

@@ -31,9 +31,15 @@ class Hearing:
         try:
             chunk = msgspec.json.decode(data, type=Chunk)
         except msgspec.DecodeError as error:
-            raise SticliError("bad_request", f"an event is not understood: {error}") from None
+            raise SticliError(
+                "bad_request",
+                f"an event of the server is not understood: {error}",
+                "`sticli bench peers` lists the servers that are known to work",
+            ) from None
         if chunk.error:
-            raise SticliError("bad_request", f"the server answers: {chunk.error}")
+            raise SticliError(
+                "bad_request", f"the server answers: {chunk.error}", "see the log of the server"
+            )
         self.usage = chunk.usage or self.usage
         for choice in chunk.choices:
             if choice.said or choice.finish_reason:  # a chat begins with an empty piece

@@ -88,7 +88,11 @@ class LlamaCpp:
             SticliError: there are as many as have room.
         """
         if not self._free:
-            raise SticliError("busy", f"{self.name} has room for {len(self._slots)} sessions")
+            raise SticliError(
+                "busy",
+                f"{self.name} has room for {len(self._slots)} sessions",
+                "close one before another is opened",
+            )
         context = Context(self._room.prompter, self._room.limit)
         self._slots[session] = Slot(self._free.pop(), context)
         self.append(session, ())

@@ -64,7 +64,11 @@ class OpenAi:
             SticliError: there are as many sessions as were announced.
         """
         if not self._free:
-            raise SticliError("busy", f"{self.name} has room for {len(self._talks)} sessions")
+            raise SticliError(
+                "busy",
+                f"{self.name} has room for {len(self._talks)} sessions",
+                "close one before another is opened",
+            )
         context = Context(self._room.prompter, self._room.limit)
         talk = self._talks[session] = Talk(
             context, self._free.pop(0), Wire(self._peer), Wire(self._peer)
@@ -102,7 +106,11 @@ class OpenAi:
         usage = heard.usage
         prompt = usage.prompt_tokens if usage else request.tokens
         if self._peer.exact and prompt != request.tokens:
-            raise SticliError("internal", f"it counts {prompt} tokens of {request.tokens}")
+            raise SticliError(
+                "internal",
+                f"{self.name} counts {prompt} tokens, it was sent {request.tokens}",
+                "add ,prompt=text, or start it with the very model file of the bench",
+            )
         cached = usage.cached if usage else None
         return Reply(
             text="".join(heard.pieces).strip(),
@@ -170,14 +178,22 @@ def _heard(wire: Wire, request: Request) -> Hearing:
     for data in wire.post(request.path, request.body):
         hearing.hear(data, time.perf_counter())
     if hearing.first is None:
-        raise SticliError("internal", "the answer ends before its first token")
+        raise SticliError(
+            "internal",
+            "the answer of the server ends before its first token",
+            "see the log of the server",
+        )
     return hearing
 
 
 def _check(peer: Peer, dialect: Dialect, room: Room) -> None:
     """Refuse a server that cannot take the prompts, or whose sessions push each other out."""
     if peer.pid and not Path(f"/proc/{peer.pid}").exists():
-        raise SticliError("not_found", f"{peer.name}: there is no process {peer.pid}")
+        raise SticliError(
+            "not_found",
+            f"{peer.name}: there is no process {peer.pid}",
+            "give the id of the server's process, or leave out pid",
+        )
     if dialect.server == PYTHON and peer.exact:
         raise SticliError(
             "bad_request", f"{peer.name} is {PYTHON}, which takes no token ids", "add ,prompt=text"

@@ -30,6 +30,7 @@ HOW: dict[Way, str] = {
 }
 PATIENCE = 600.0  # seconds that a reply, or the work on a session, may take
 BRIEF = 0.005  # seconds between two looks where no event tells
+SMALLER = "give smaller sizes (--context, --tenants, --quick), or run the bench again"
 
 
 class Sticli:
@@ -71,6 +72,7 @@ class Sticli:
                     "bad_request",
                     f"a session of this model has at most {found.limit:,} cells,"
                     f" asked for are {self._room.limit:,}",
+                    "give a smaller --context",
                 )
             for question in self._registered(standing):
                 client.add_flash(fed.name, question)
@@ -105,11 +107,17 @@ class Sticli:
         with self._connections.use() as client:
             while not self._watch.arrived(fed, client):
                 if time.perf_counter() > fed.moved + PATIENCE:
-                    raise SticliError("timeout", f"{fed.name} settles no line for {PATIENCE:.0f} s")
+                    raise SticliError(
+                        "timeout", f"{fed.name} settles no line for {PATIENCE:.0f} s", SMALLER
+                    )
             limit = time.perf_counter() + PATIENCE
             while not all(map(_evaluated, client.flashes(fed.name))):
                 if time.perf_counter() > limit:
-                    raise SticliError("timeout", f"questions of {fed.name} are not evaluated")
+                    raise SticliError(
+                        "timeout",
+                        f"questions of {fed.name} are not evaluated within {PATIENCE:.0f} s",
+                        SMALLER,
+                    )
                 time.sleep(BRIEF)
 
     def ask(self, session: str, question: Question) -> Reply:
@@ -154,7 +162,9 @@ class Sticli:
         wanted = len(prompter.frame.prefix) + lines + len(prompter.tail(question.text))
         if read != wanted:
             raise SticliError(
-                "internal", f"sticli read a prompt of {read} tokens, the bench counts {wanted}"
+                "internal",
+                f"sticli read a prompt of {read} tokens, the bench counts {wanted}",
+                "times of different work are not comparable: bench another model with --model",
             )
 
     def _count(self, line: str) -> int:
@@ -227,7 +237,9 @@ def _answered(
         if kind == "answer":
             found.append(msgspec.json.decode(data, type=protocol.Answer))
         if kind == "error":
-            raise problem(data) or SticliError("internal", "the daemon failed without saying why")
+            raise problem(data) or SticliError(
+                "internal", "the daemon failed without saying why", SMALLER
+            )
     if not found:
-        raise SticliError("unreachable", f"the answer about {name} broke off")
+        raise SticliError("unreachable", f"the answer about {name} broke off", SMALLER)
     return times, found[0]

@@ -86,7 +86,9 @@ class Wire:
         if reply.status >= 400:
             said = " ".join(reply.read()[:300].decode("utf-8", "replace").split())
             raise SticliError(
-                "bad_request", f"{self._peer.name} answers {reply.status} to {path}: {said}"
+                "bad_request",
+                f"{self._peer.name} answers {reply.status} to {path}: {said}",
+                "see the log of the server",
             )
         return reply
 

@@ -9,13 +9,13 @@ from sticli.bench.gpu import matrices
 from sticli.bench.gpu.case import Case
 from sticli.bench.shapes import Shape
 from sticli.daemon.engines.gpu import ropes
-from sticli.daemon.engines.gpu.hparams import Rotation
 from sticli.kernels.embed import embed
 from sticli.kernels.glu import glu
 from sticli.kernels.norm import rms_norm
 from sticli.kernels.operands import CELLS, SKINNY, Pool
 from sticli.kernels.rope import rope_write
 from sticli.kernels.top import top
+from sticli.models.hparams import Rotation
 
 PIECES = 4  # that a product leaves: whoever comes next adds them up
 

@@ -85,7 +85,11 @@ def llama_bench(
     done = subprocess.run(words, capture_output=True, text=True, check=False)
     if done.returncode:
         said = done.stderr.strip().rpartition("\n")[2] or "and said nothing"
-        raise SticliError("internal", f"{program} failed with {done.returncode}: {said}")
+        raise SticliError(
+            "internal",
+            f"{program} failed with {done.returncode}: {said}",
+            "build it anew for this GPU, or leave out --llama-bench",
+        )
     for item in json.loads(done.stdout):
         prompt, rate = int(item["n_prompt"]), float(item["avg_ts"])
         yield "prefill" if prompt else "decode", int(item["n_depth"]), prompt or 1, rate

@@ -11,7 +11,6 @@ from sticli.daemon.engines.base import Row, Seq
 from sticli.daemon.engines.gpu import ropes
 from sticli.daemon.engines.gpu.batch import Placed
 from sticli.daemon.engines.gpu.cells import Cells, spare_blocks, within
-from sticli.daemon.engines.gpu.hparams import HParams, Rotation
 from sticli.daemon.engines.gpu.layers import Layers
 from sticli.daemon.engines.gpu.model import Model, cell_bytes
 from sticli.daemon.engines.gpu.passes import Passes
@@ -19,6 +18,7 @@ from sticli.daemon.engines.gpu.scores import split
 from sticli.daemon.engines.gpu.weights import Layer, Weights
 from sticli.kernels import packing
 from sticli.kernels.operands import Weight
+from sticli.models.hparams import HParams, Rotation
 
 CONTEXT = 131072
 FILL = 64  # blocks that are filled at a time

@@ -83,7 +83,11 @@ def plans(stage: Stage) -> list[Plan]:
     chosen = stage.options.tenants or TOGETHER
     if not (possible := [one for one in chosen if one <= len(AGENTS)]):
         many = ", ".join(map(str, chosen))
-        raise SticliError("bad_request", f"{many} agents at once: there are {len(AGENTS)}")
+        raise SticliError(
+            "bad_request",
+            f"{many} agents at once: there are {len(AGENTS)}",
+            f"give --tenants of at most {len(AGENTS)}",
+        )
     pairs = product(_turns(stage), possible)
     found = [plan for turns, together in pairs if (plan := _plan(stage, turns, together))]
     if not found:

@@ -62,7 +62,11 @@ def _limits(stage: Stage) -> tuple[int, ...]:
     for limit in stage.options.contexts:
         if limit > most:
             why = f"the model was made for {most:,}"
-            raise SticliError("bad_request", f"sessions of {limit:,} cells do not fit: {why}")
+            raise SticliError(
+                "bad_request",
+                f"sessions of {limit:,} cells do not fit: {why}",
+                f"give a --context of at most {most}",
+            )
     return stage.options.contexts or (min(LIMIT, most),)
 
 

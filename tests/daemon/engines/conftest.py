@@ -7,9 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from sticli.daemon.engines import modelfile
 from sticli.daemon.engines.base import Engine, unheard
-from sticli.daemon.engines.choose import embedded_model
 from sticli.daemon.engines.gpu.engine import Gpu
 from sticli.daemon.engines.gpu.model import Model as GpuModel
 from sticli.daemon.engines.gpu.model import load
@@ -17,6 +15,8 @@ from sticli.daemon.engines.llamacpp import LlamaCpp
 from sticli.daemon.engines.model import Model
 from sticli.daemon.engines.tuning import Tuning
 from sticli.errors import SticliError
+from sticli.models.find import embedded_model
+from sticli.models.header import read_header
 from tests.fakes import SIZE, FakeEngine
 from tests.tiny import CELL_BYTES, CHATML, write_model, write_recurrent
 
@@ -60,9 +60,7 @@ def on_torch(tiny: Path, windowed: Path) -> dict[str, GpuModel]:
     """Models of the GPU engine, which no engine changes; on a GPU if there is one."""
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     files = {"tiny": tiny, "windowed": windowed}
-    return {
-        name: load(path, modelfile.check(path), device, unheard) for name, path in files.items()
-    }
+    return {name: load(path, read_header(path), device, unheard) for name, path in files.items()}
 
 
 @pytest.fixture(

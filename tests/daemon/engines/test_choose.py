@@ -12,8 +12,9 @@ import pytest
 from sticli.config import Settings
 from sticli.daemon.engines import measurement
 from sticli.daemon.engines.base import Exhausted, Plan, Row
-from sticli.daemon.engines.choose import embedded_model, open_engine
+from sticli.daemon.engines.choose import open_engine
 from sticli.errors import SticliError
+from sticli.models.find import embedded_model
 from tests.tiny import CELL_BYTES, WIDTH, add_vocabulary, vocabulary
 
 

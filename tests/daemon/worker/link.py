@@ -5,6 +5,8 @@ from collections import deque
 from collections.abc import Sequence
 from typing import TypeVar
 
+import msgspec
+
 from sticli.config import Settings
 from sticli.daemon import messages
 from sticli.daemon.worker import house, template
@@ -30,6 +32,7 @@ class Link:
         snapshots: Snapshots | None = None,
         settings: Settings | None = None,
         model: str = "m1",
+        spill_s: float = 0.0,  # else whoever rests for good has left the device by then
     ) -> None:
         self.clock = clock or Clock()
         self.engine = engine or FakeEngine(clock=self.clock)
@@ -43,7 +46,7 @@ class Link:
             self.engine,
             self.vocabulary,
             template.split(self.vocabulary),
-            settings or Settings(),
+            msgspec.structs.replace(settings or Settings(), spill_after_s=spill_s),
             ready,
             snapshots,
             self._receive,

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from sticli.daemon.engines.base import Engine, Vocabulary
-from sticli.daemon.engines.choose import embedded_model
 from sticli.daemon.engines.llamacpp import LlamaCpp
 from sticli.daemon.engines.model import Model
 from sticli.daemon.engines.tuning import Tuning
@@ -20,6 +19,7 @@ from sticli.daemon.worker.sessions import Session
 from sticli.daemon.worker.template import Frame
 from sticli.demo.market import Market
 from sticli.form import Form
+from sticli.models.find import embedded_model
 from tests.daemon.worker.stepping import answered, begun, filled
 from tests.tiny import CELL_BYTES, write_model
 

@@ -16,7 +16,6 @@ import torch
 
 from sticli.config import Settings
 from sticli.daemon import messages
-from sticli.daemon.engines import modelfile
 from sticli.daemon.engines.base import Engine, unheard
 from sticli.daemon.engines.family import Tuning
 from sticli.daemon.engines.gpu import model
@@ -27,6 +26,7 @@ from sticli.daemon.engines.vocabulary import ModelVocabulary
 from sticli.daemon.worker import template
 from sticli.daemon.worker.snapshot import Snapshots
 from sticli.form import Form
+from sticli.models.header import read_header
 from tests.daemon.worker.link import Link, opened
 from tests.daemon.worker.lone import Lone
 from tests.tiny import CELL_BYTES, CHATML, write_model
@@ -219,7 +219,7 @@ def opened_engine(kind: str, path: Path, tuning: Tuning) -> Engine:
     """An engine with cells for a few of them."""
     if kind == "llama.cpp":
         return LlamaCpp(Model(path), tuning, FIT * LIMIT, CELL_BYTES, {})
-    weights = model.load(path, modelfile.check(path), torch.device("cpu"), unheard)
+    weights = model.load(path, read_header(path), torch.device("cpu"), unheard)
     return Gpu(weights, FIT * LIMIT, "f16", {})
 
 

@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 
 from sticli.daemon import messages
 from sticli.daemon.engines.base import Plan, Row, Seq
-from sticli.daemon.engines.choose import embedded_model
 from sticli.daemon.engines.llamacpp import LlamaCpp
 from sticli.daemon.engines.model import Model
 from sticli.daemon.engines.tuning import Tuning
@@ -22,6 +21,7 @@ from sticli.daemon.worker.sessions import Session
 from sticli.daemon.worker.snapshot import Snapshots
 from sticli.demo.market import Market
 from sticli.errors import SticliError
+from sticli.models.find import embedded_model
 from tests.daemon.worker.link import Link, lines, opened
 
 LIMIT, AFTER, MOST = 640, (1, 4, 8), 8

@@ -5,11 +5,10 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-from sticli.bench import consumption
+from sticli import processes
 from sticli.bench.consumption import Meter
 
 BURN = "import time\nwhile time.process_time() < {seconds}: pass\n"
@@ -53,15 +52,15 @@ def test_a_child_that_has_ended_is_counted(parent: subprocess.Popen[str]) -> Non
     assert parent.stdout.readline() == "burnt\n"
     usage = meter.usage()
     assert usage.cpu_s is not None
-    assert usage.cpu_s >= BURNT - 2 * consumption.TICK
+    assert usage.cpu_s >= BURNT - 2 * processes.TICK
     assert usage.resident is not None
     assert usage.resident > 2**20
 
 
 def test_what_the_bench_starts_is_not_the_bench(parent: subprocess.Popen[str]) -> None:
     own, other = os.getpid(), parent.pid
-    assert consumption.tree([own]) == [own]
-    assert sorted(consumption.tree([own, other])) == sorted([own, other])
+    assert processes.tree([own]) == [own]
+    assert sorted(processes.tree([own, other])) == sorted([own, other])
 
 
 def test_what_a_process_starts_is_counted_with_it() -> None:
@@ -73,12 +72,12 @@ def test_what_a_process_starts_is_counted_with_it() -> None:
         assert process.stdin
         assert process.stdout
         child_id = int(process.stdout.readline())
-        assert consumption.tree([process.pid]) == [process.pid, child_id]
+        assert processes.tree([process.pid]) == [process.pid, child_id]
         process.stdin.write("\n\n")  # one line for each
 
 
 def test_a_process_counts_once(parent: subprocess.Popen[str]) -> None:
-    assert consumption.tree([parent.pid, parent.pid]) == [parent.pid]
+    assert processes.tree([parent.pid, parent.pid]) == [parent.pid]
 
 
 def test_nobody_knows_the_processes_of_a_stranger() -> None:
@@ -92,29 +91,3 @@ def test_a_process_that_is_gone_takes_nothing() -> None:
     process.wait()
     usage = meter.usage()
     assert (usage.cpu_s, usage.resident) == (0.0, 0)
-
-
-def zone(folder: Path, name: str, joules: int, around: int) -> None:
-    folder.mkdir()
-    (folder / "name").write_text(f"{name}\n")
-    (folder / "energy_uj").write_text(f"{joules * 10**6}\n")
-    (folder / "max_energy_range_uj").write_text(f"{around * 10**6}\n")
-
-
-def test_packages_draw_and_their_parts_are_in_them(tmp_path: Path) -> None:
-    zone(tmp_path / "intel-rapl:0", "package-0", 10, 100)
-    zone(tmp_path / "intel-rapl:0:0", "core", 7, 100)
-    zone(tmp_path / "intel-rapl:1", "package-1", 90, 100)
-    before = consumption.energy(None, tmp_path)
-    assert before == [(10.0, 100.0), (90.0, 100.0)]
-    (tmp_path / "intel-rapl:0" / "energy_uj").write_text("15000000")
-    (tmp_path / "intel-rapl:1" / "energy_uj").write_text("2000000")  # begins anew at 100
-    assert consumption.drawn(before, consumption.energy(None, tmp_path)) == 5 + 12
-
-
-def test_energy_that_nobody_may_read_is_not_zero(tmp_path: Path) -> None:
-    (tmp_path / "intel-rapl:0").mkdir()
-    found = consumption.energy(None, tmp_path)
-    assert found == []
-    assert consumption.drawn(found, found) is None
-    assert consumption.drawn(consumption.energy(None, tmp_path / "none"), []) is None

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from sticli.bench.adapters.calls import Best, Calls
 from sticli.bench.export import export, main
-from sticli.daemon.engines.choose import embedded_model
 from sticli.errors import SticliError
+from sticli.models.find import embedded_model
 from tests.tiny import write_model
 
 Values = NDArray[np.float32]

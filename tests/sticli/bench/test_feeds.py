@@ -19,7 +19,7 @@ from sticli.bench.feeds import (
 )
 from sticli.bench.growth import LONGEST
 from sticli.bench.prompt import Prompter, prompter
-from sticli.daemon.engines.choose import embedded_model
+from sticli.models.find import embedded_model
 
 
 @pytest.fixture(scope="module")

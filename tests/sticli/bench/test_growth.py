@@ -11,7 +11,7 @@ from sticli.bench.adapters.base import Adapter
 from sticli.bench.feeds import LAST_SYMBOL, Source, Trades
 from sticli.bench.growth import LONGEST, Growth, Pace, grown, held, limit
 from sticli.bench.prompt import Context, Prompter, prompter
-from sticli.daemon.engines.choose import embedded_model
+from sticli.models.find import embedded_model
 from tests.sticli.bench.noted import Noted
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from sticli import paths
 from sticli.bench.adapters.calls import Best, best
 from sticli.bench.home import daemon
-from sticli.daemon.engines.choose import embedded_model
+from sticli.models.find import embedded_model
 
 
 def test_settings_are_measured_once_for_all(home: Path) -> None:

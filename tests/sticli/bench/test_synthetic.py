@@ -12,10 +12,10 @@ from sticli import protocol
 from sticli.bench import kinds, shapes, synthetic
 from sticli.bench.home import daemon
 from sticli.bench.prompt import prompter
-from sticli.daemon.engines import modelfile
-from sticli.daemon.engines.choose import embedded_model
 from sticli.daemon.engines.gpu.model import load
 from sticli.errors import SticliError
+from sticli.models.find import embedded_model
+from sticli.models.header import read_header
 
 ASKED = 24
 
@@ -73,7 +73,7 @@ def test_what_it_does_not_know_is_refused(tmp_path: Path) -> None:
 def test_the_gpu_engine_loads_it(kind: str, folder: Path) -> None:
     shape = shapes.SHAPES["tiny"]
     path = synthetic.model(shape.name, kind, 1, folder)
-    header = modelfile.check(path)
+    header = read_header(path)
     model = load(path, header, torch.device("cpu"), lambda *_, **__: None, packed=True)
     assert header.architecture == shape.architecture
     assert (model.hparams.layers, model.hparams.heads) == (shape.layers, shape.heads)
@@ -107,7 +107,7 @@ def test_the_shape_of_the_embedded_model_is_its_own(tmp_path: Path) -> None:
     """Every matrix, its size and its kind: biases are all that is left out."""
 
     def matrices(path: Path) -> dict[str, tuple[tuple[int, ...], int]]:
-        tensors = modelfile.check(path).tensors
+        tensors = read_header(path).tensors
         return {name: (one.shape, one.kind) for name, one in tensors.items() if "bias" not in name}
 
     assert matrices(synthetic.model("feed-4m", "Q8_0", 1, tmp_path)) == matrices(embedded_model())

@@ -9,12 +9,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from sticli.daemon.engines import modelfile
 from sticli.daemon.engines.gpu import model as models
 from sticli.daemon.engines.gpu import work
 from sticli.daemon.engines.gpu.model import Model
 from sticli.daemon.engines.gpu.sharing import Span
 from sticli.kernels.operands import CELLS, Work
+from sticli.models.header import read_header
 
 Floats = NDArray[np.float32]
 Table = list[tuple[int, int, int]]  # block, position of its first cell, cells that count
@@ -23,7 +23,7 @@ CPU = torch.device("cpu")
 
 def load(path: Path, device: torch.device = CPU, *, packed: bool | None = None) -> Model:
     """A model of a file."""
-    header = modelfile.check(path)
+    header = read_header(path)
     return models.load(path, header, device, lambda done, total: None, packed=packed)
 
 

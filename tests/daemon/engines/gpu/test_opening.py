@@ -9,7 +9,7 @@ import torch
 from sticli import cuda
 from sticli.config import Settings
 from sticli.cuda import Gpu
-from sticli.daemon.engines import machine, modelfile
+from sticli.daemon.engines import machine
 from sticli.daemon.engines.gpu import opening
 from sticli.daemon.engines.gpu.graphs import sizes
 from sticli.daemon.engines.gpu.model import Model
@@ -17,6 +17,8 @@ from sticli.daemon.engines.gpu.passes import CHUNK
 from sticli.daemon.engines.gpu.proof import COUNTS
 from sticli.errors import SticliError
 from sticli.kernels.operands import CELLS
+from sticli.models.header import read_header
+from sticli.models.machine import BUDGET, LEAST
 from tests.tiny import CELL_BYTES
 
 MB = 1 << 20
@@ -32,12 +34,12 @@ def memory(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def cells(path: Path, budget: int) -> int:
     settings = Settings(engine="gpu", kv_budget_mb=budget, threads=1)
-    engine, context = opening.open_gpu(path, modelfile.check(path), settings, lambda *_: None)
+    engine, context = opening.open_gpu(path, read_header(path), settings, lambda *_: None)
     assert context == 4096
     assert engine.cell_bytes == CELL_BYTES
     pool = engine.pool.cells
     assert engine.cells < pool.shape[0] * CELLS
-    assert pool.nbytes <= (budget or machine.BUDGET_MB) * MB
+    assert pool.nbytes <= (budget or BUDGET // MB) * MB
     engine.close()
     return engine.cells
 
@@ -67,7 +69,7 @@ def test_cells_take_what_the_weights_leave_less_a_tenth(caplog: pytest.LogCaptur
     assert not caplog.text
     assert opening._memory(CUDA, 50_000 * MB, 300 * MB) == 9000 * MB
     assert "9000 MiB" in caplog.text
-    assert opening._memory(CUDA, 0, 2000 * MB) == 10_000 * MB - opening.LEAST - 2000 * MB
+    assert opening._memory(CUDA, 0, 2000 * MB) == 10_000 * MB - LEAST - 2000 * MB
 
 
 def test_passes_find_the_memory_that_they_compute_with(on_torch: dict[str, Model]) -> None:
@@ -81,7 +83,7 @@ def test_passes_find_the_memory_that_they_compute_with(on_torch: dict[str, Model
 def test_weights_that_do_not_fit_are_refused_before_they_are_read(
     tiny: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    header = modelfile.check(tiny)
+    header = read_header(tiny)
     opening._check_room(tiny, header, CUDA)
     monkeypatch.setattr(torch.cuda, "mem_get_info", lambda device: (512 * MB, 20_000 * MB))
     with pytest.raises(SticliError, match="512 MiB of the GPU are free") as caught:
@@ -113,7 +115,7 @@ def test_a_gpu_that_others_hold_is_refused_like_any(
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setattr(torch.cuda, "mem_get_info", full)
     with pytest.raises(SticliError, match="CUDA error: out of memory"):
-        opening.open_gpu(tiny, modelfile.check(tiny), Settings(), lambda *_: None)
+        opening.open_gpu(tiny, read_header(tiny), Settings(), lambda *_: None)
 
 
 def test_a_torch_that_does_not_use_the_gpu(
@@ -121,7 +123,7 @@ def test_a_torch_that_does_not_use_the_gpu(
 ) -> None:
     monkeypatch.setattr(cuda, "find", lambda: Gpu("A GPU", (9, 0)))
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    header = modelfile.check(tiny)
+    header = read_header(tiny)
     with pytest.raises(SticliError, match="does not use it"):
         opening.open_gpu(tiny, header, Settings(engine="auto"), lambda *_: None)
     settings = Settings(engine="gpu", kv_budget_mb=1, threads=1)

@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 import torch
 
-from sticli.daemon.engines import modelfile
 from sticli.daemon.engines.base import unheard
 from sticli.daemon.engines.gpu.engine import Gpu
 from sticli.daemon.engines.gpu.model import KvType, Model, load
 from sticli.daemon.engines.gpu.slide import move
 from sticli.kernels.device import interpreting
 from sticli.kernels.operands import Pool, Rope
+from sticli.models.header import read_header
 from tests import tiny as tiny_model
 from tests.daemon.engines.conftest import Subject, poison
 from tests.daemon.engines.contract import append, assert_same, fresh, tokens_of
@@ -26,7 +26,7 @@ def one_layer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Model:
     """A model whose keys and values depend on a token and its place only."""
     monkeypatch.setattr(tiny_model, "LAYERS", 1)
     path = tiny_model.write_model(tmp_path / "one.gguf", seed=5)
-    return load(path, modelfile.check(path), torch.device("cpu"), unheard)
+    return load(path, read_header(path), torch.device("cpu"), unheard)
 
 
 @pytest.mark.parametrize(("kv_type", "tolerance"), [("f32", 1e-3), ("f16", 0.05), ("q8", 0.5)])

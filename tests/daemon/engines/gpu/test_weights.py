@@ -12,12 +12,13 @@ from gguf import quants
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sticli.daemon.engines import modelfile
-from sticli.daemon.engines.gpu import hparams, weights
+from sticli.daemon.engines.gpu import weights
 from sticli.daemon.engines.gpu.weights import Layer, Weights
 from sticli.errors import SticliError
 from sticli.kernels.operands import Dense, Packed, Weight
 from sticli.kernels.reference import dequantise
+from sticli.models import hparams
+from sticli.models.header import read_header
 from tests.families import FAMILIES, KINDS, PLAIN, Shape, kind_of, tensors, write
 
 BLOCKS = {"width": 256, "forward": 256, "head_size": 64, "layers": 1}
@@ -26,7 +27,7 @@ HEAD = 8000  # bytes of a small model that hold its header and tensor table
 
 
 def load(path: Path, *, packed: bool = False) -> Weights:
-    header = modelfile.check(path)
+    header = read_header(path)
     shape = hparams.read(header, path)
     quiet = lambda done, total: None  # noqa: E731
     return weights.load(path, header, shape, CPU, torch.float32, quiet, packed=packed)
@@ -138,13 +139,13 @@ def test_the_half_type(
     architecture: str, kinds: tuple[str, ...], wanted: torch.dtype, tmp_path: Path
 ) -> None:
     shape = replace(FAMILIES["llama"], architecture=architecture, kinds=kinds, **BLOCKS)
-    header = modelfile.check(write(tmp_path / "model.gguf", shape))
+    header = read_header(write(tmp_path / "model.gguf", shape))
     assert weights.half(header, architecture) == wanted
 
 
 def test_progress(tmp_path: Path) -> None:
     path = write(tmp_path / "model.gguf", FAMILIES["qwen3"])
-    header, seen = modelfile.check(path), []
+    header, seen = read_header(path), []
     shape = hparams.read(header, path)
     weights.load(
         path,

@@ -15,9 +15,9 @@ from sticli.bench.adapters.room import Room
 from sticli.bench.adapters.session import Sticli
 from sticli.bench.prompt import Context, prompter
 from sticli.bench.schedule import Question
-from sticli.daemon.engines.choose import embedded_model
 from sticli.demo.market import Market
 from sticli.errors import SticliError
+from sticli.models.find import embedded_model
 
 LIMIT = 512
 MARKET = Market(1)

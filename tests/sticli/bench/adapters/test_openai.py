@@ -17,8 +17,8 @@ from sticli.bench.prompt import Prompter, prompter
 from sticli.bench.report import Report
 from sticli.bench.schedule import Question
 from sticli.bench.stage import Options, Stage, Subject
-from sticli.daemon.engines.choose import embedded_model
 from sticli.errors import SticliError
+from sticli.models.find import embedded_model
 from tests.sticli.bench.adapters.serving import CELLS, Brain, Manner, serving
 
 LINES = [f"10:00:{n:02d} {'VOLT' if n % 3 else 'ACME'} {131 + n}.{40 + n}" for n in range(12)]

@@ -8,11 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sticli.daemon.engines import modelfile
-from sticli.daemon.engines.gpu import hparams
-from sticli.daemon.engines.gpu.hparams import HParams
-from sticli.daemon.engines.modelfile import Header, Value
 from sticli.errors import SticliError
+from sticli.models import hparams
+from sticli.models.header import Header, Value, read_header
+from sticli.models.hparams import HParams
 from tests.families import FAMILIES, write
 
 PATH = Path("model.gguf")
@@ -50,7 +49,7 @@ def refused(architecture: str, values: dict[str, Value], vocabulary: int = 267) 
 def test_every_family(name: str, tmp_path: Path) -> None:
     shape = FAMILIES[name]
     path = write(tmp_path / "model.gguf", shape)
-    found = hparams.read(modelfile.check(path), path)
+    found = hparams.read(read_header(path), path)
     assert (found.layers, found.width, found.forward) == (shape.layers, shape.width, shape.forward)
     assert (found.heads, found.kv_heads) == (shape.heads, shape.kv_heads)
     assert (found.head_size, found.vocabulary) == (shape.head_size, 267)

@@ -7,9 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from gguf.constants import GGML_QUANT_SIZES, GGMLQuantizationType
-
-from sticli.daemon.engines.model import refusal
+from sticli.errors import SticliError
+from sticli.models.formats import FORMATS
 
 MOST_METADATA = 10_000
 MOST_TENSORS = 100_000
@@ -17,16 +16,19 @@ MOST_ITEMS = 16 << 20  # of one array; the largest vocabularies have 300,000 tok
 LONGEST_STRING = 16 << 20
 LONGEST_NAME = 63  # of a tensor
 MOST_DIMENSIONS = 4
-_CUT = "it ends inside its header"
 _STRING, _ARRAY = 8, 9
 MOST_KEPT = 4096  # items of an array of numbers that are worth keeping: it may say one a layer
 _LETTERS = "BbHhIif?  Qqd"  # of numbers, by type
-_SIZES = {int(kind): sizes for kind, sizes in GGML_QUANT_SIZES.items()}
-_KNOWN = {int(kind) for kind in GGMLQuantizationType}
-
 
 Number = int | float  # a flag is a number too
 Value = str | Number | tuple[Number, ...]
+
+
+class Cut(ValueError):
+    """The data ends inside the header."""
+
+    def __init__(self) -> None:
+        super().__init__("it ends inside its header")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +53,9 @@ class Header:
 
 
 class _Reader:
-    """A cursor over the mapped file that never leaves it."""
+    """A cursor over the data that never leaves it."""
 
-    def __init__(self, data: mmap.mmap) -> None:
+    def __init__(self, data: mmap.mmap | bytes) -> None:
         self._data = data
         self.at = 0
 
@@ -68,7 +70,7 @@ class _Reader:
 
     def skip(self, count: int) -> None:
         if count > len(self._data) - self.at:
-            raise ValueError(_CUT)
+            raise Cut
         self.at += count
 
     def numbers(self, kind: int, items: int) -> tuple[Number, ...]:
@@ -89,7 +91,7 @@ class _Reader:
         data, end, at = self._data, len(self._data), self.at
         for _ in range(items):
             if at + 8 > end:
-                raise ValueError(_CUT)
+                raise Cut
             at += 8 + unpack(data, at)[0]
         self.skip(at - self.at)
 
@@ -97,7 +99,7 @@ class _Reader:
         return self.raw(self.count("Q", LONGEST_STRING, "bytes of text"))
 
 
-def check(path: Path) -> Header:
+def read_header(path: Path) -> Header:
     """The header of a model file whose counts, lengths and offsets all lie within the file.
 
     Raises:
@@ -107,14 +109,27 @@ def check(path: Path) -> Header:
         if path.exists() and not (path.is_file() and path.stat().st_size):
             raise ValueError("it is empty or no file")
         with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-            return _parse(data)
+            return parse(data, len(data))
     except ValueError as error:
         raise refusal(path, str(error)) from None
     except OSError as error:
         raise refusal(path, (error.strerror or str(error)).lower()) from None
 
 
-def _parse(data: mmap.mmap) -> Header:
+def refusal(path: object, why: str) -> SticliError:
+    """The error that says why a model file cannot be used."""
+    return SticliError(
+        "model", f"cannot load {path}: {why}", "give a whole GGUF file of a text model"
+    )
+
+
+def parse(data: mmap.mmap | bytes, size: int) -> Header:
+    """The header of a file of `size` bytes that starts with `data`.
+
+    Raises:
+        Cut: more of the file is needed to tell.
+        ValueError: what is wrong with it.
+    """
     reader = _Reader(data)
     if len(data) < 4 or reader.raw(4) != b"GGUF":
         raise ValueError("it is not a GGUF file")
@@ -124,13 +139,16 @@ def _parse(data: mmap.mmap) -> Header:
     tensors = reader.count("Q", MOST_TENSORS, "tensors")
     values, lengths = _metadata(reader, reader.count("Q", MOST_METADATA, "metadata values"))
     alignment = _alignment(values.get("general.alignment", 32))
+    parts = values.get("split.count", 1)
+    if parts not in (0, 1):  # llama.cpp would open the others, unchecked
+        raise ValueError(f"it is one of {parts} files that belong together: merge them into one")
     stored = dict(_tensor(reader) for _ in range(tensors))
     if len(stored) < tensors:
         raise ValueError("two tensors of it have the same name")
     start = -(-reader.at // alignment) * alignment
     end = max((item.start + item.size for item in stored.values()), default=0)
-    if stored and start + end > len(data):
-        raise ValueError(f"{start + end} bytes belong to it, the file holds {len(data)}")
+    if stored and start + end > size:
+        raise ValueError(f"{start + end} bytes belong to it, the file holds {size}")
     return Header(
         name=_text(values.get("general.name")),
         architecture=_text(values.get("general.architecture")),
@@ -199,7 +217,7 @@ def _tensor(reader: _Reader) -> tuple[str, Stored]:
     for _ in range(reader.count("I", MOST_DIMENSIONS, "dimensions of a tensor")):
         shape.insert(0, reader.count("Q", 1 << 40, "items of a tensor"))
     kind, offset = reader.take("I"), reader.take("Q")
-    if kind not in _KNOWN:
+    if kind not in FORMATS:
         raise ValueError(f"tensor {name} is of unknown type {kind}")
-    block, width = _SIZES[kind]
-    return name, Stored(kind, tuple(shape), offset, math.prod(shape) // block * width)
+    _, items, size = FORMATS[kind]
+    return name, Stored(kind, tuple(shape), offset, math.prod(shape) // items * size)

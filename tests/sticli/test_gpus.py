@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from sticli.bench import consumption, gpus
-from sticli.bench.gpus import Gpus
+from sticli import energy, gpus
+from sticli.bench import consumption
+from sticli.gpus import Gpus
 
 
 class Refused(Exception):
@@ -77,9 +78,9 @@ def test_where_no_utilisation_is_told_none_is_reported(monkeypatch: pytest.Monke
 
 def test_energy_is_that_of_the_gpus_where_there_are_some() -> None:
     driver = Driver()
-    before = consumption.energy(Gpus(driver))
+    before = energy.energy(Gpus(driver))
     driver.joules = [3000, 500]
-    assert consumption.drawn(before, consumption.energy(Gpus(driver))) == 2.0
+    assert energy.drawn(before, energy.energy(Gpus(driver))) == 2.0
 
 
 @pytest.mark.gpu

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, NoReturn
 
-from sticli.daemon.engines.modelfile import Header, Number
 from sticli.errors import SticliError
+from sticli.models.header import Header, Number
 
 FAMILIES = ("llama", "qwen2", "qwen3", "gemma2", "gemma3", "phi3")
 _GEMMAS = ("gemma2", "gemma3")

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sticli.daemon.engines import modelfile
 from sticli.errors import SticliError
+from sticli.models.header import MOST_TENSORS, read_header
 from tests.tiny import CHATML, LAYERS
 
 HEAD = 8000  # bytes of the tiny model that hold its header and tensor table
@@ -30,7 +30,7 @@ def victim(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def refused(path: Path) -> str:
     with pytest.raises(SticliError) as caught:
-        modelfile.check(path)
+        read_header(path)
     assert caught.value.code == "model"
     assert "\n" not in caught.value.message
     assert str(path) in caught.value.message
@@ -43,13 +43,13 @@ def changed(content: bytes, at: int, kind: str, value: int) -> bytes:
 
 
 def test_a_whole_file(tiny: Path) -> None:
-    header = modelfile.check(tiny)
+    header = read_header(tiny)
     assert (header.name, header.architecture) == ("tiny-1", "llama")
     assert len(header.tensors) == 3 + 9 * LAYERS
 
 
 def test_agrees_with_the_gguf_package(tiny: Path) -> None:
-    header, reader = modelfile.check(tiny), gguf.GGUFReader(tiny)
+    header, reader = read_header(tiny), gguf.GGUFReader(tiny)
     for name, field in reader.fields.items():
         contents = field.contents()
         if isinstance(contents, list):
@@ -138,14 +138,14 @@ def test_any_damage_is_refused_or_harmless(
         data[at : at + len(value)] = value
     victim.write_bytes(data)
     with contextlib.suppress(SticliError):
-        assert len(modelfile.check(victim).tensors) <= modelfile.MOST_TENSORS
+        assert len(read_header(victim).tensors) <= MOST_TENSORS
 
 
 @given(data=st.binary(max_size=400))
 def test_garbage_is_refused(victim: Path, data: bytes) -> None:
     victim.write_bytes(b"GGUF\3\0\0\0" + data)
     with contextlib.suppress(SticliError):
-        modelfile.check(victim)
+        read_header(victim)
 
 
 def test_the_header_is_where_the_fuzzing_happens(content: bytes) -> None:

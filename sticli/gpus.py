@@ -32,6 +32,15 @@ class Gpus:
         except self._nvml.NVMLError:
             return None
 
+    def memory(self, first: int | None = None) -> tuple[int, int] | None:
+        """Bytes in use, and bytes that there are, of the `first` few or all; None: not told."""
+        try:
+            handles = self._handles[:first]
+            found = [self._nvml.nvmlDeviceGetMemoryInfo(handle) for handle in handles]
+            return sum(int(one.used) for one in found), sum(int(one.total) for one in found)
+        except self._nvml.NVMLError:
+            return None
+
     def joules(self) -> float | None:
         """That they have drawn since the driver was loaded; None: they do not count."""
         try:
@@ -53,7 +62,7 @@ class Gpus:
 
 
 def found() -> Gpus | None:
-    """The GPUs; None where there is none, or nothing that could ask (the extra `bench`)."""
+    """The GPUs; None where there is none, or nothing that could ask (extras `gpu`, `bench`)."""
     try:
         import pynvml
     except ImportError:

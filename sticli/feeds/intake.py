@@ -1,0 +1,85 @@
+"""From bytes to the pieces of a spool: cut, piped, gathered by size or by time."""
+
+import time
+from collections.abc import Callable
+
+from sticli.cutter import Cutter
+from sticli.feeds.memory import Memory
+from sticli.feeds.pipeline import Pipeline
+from sticli.feeds.records import RecordCutter
+from sticli.spool import Spool
+
+CHUNK = 64 << 10  # bytes of one read, and of lines that need not wait for more
+FLUSH = 0.05  # seconds that a line may wait for company
+QUIET = 1.0  # seconds that a position may wait for a line
+
+Where = Callable[[int, Memory], str]  # bytes held back, what is to be kept → the position
+
+
+def nowhere(held: int, memory: Memory) -> str:
+    """The position of a pipe."""
+    return ""
+
+
+class Intake:
+    """What a source reads goes in here; `where` says where the source goes on after it.
+
+    """
+    def __init__(self, pipeline: Pipeline, spool: Spool, where: Where = nowhere) -> None:
+        self.cutter: Cutter | RecordCutter = pipeline.cutter()
+        self.pipeline = pipeline
+        self._spool = spool
+        self._where = where
+        self._lines: list[str] = []
+        self._size = 0
+        self._since = 0.0  # when the first of what is gathered came
+
+    def take(self, data: bytes) -> None:
+        """Bytes that were read.
+
+        Raises:
+            SticliError: one of their lines is malformed, and the choice is strict.
+        """
+        self._through(self.cutter.feed(data), len(data))
+
+    def end_file(self) -> None:
+        """The last line even without a newline, for the next byte is of another file."""
+        self._through(self.cutter.end(), 0)
+        self.pipeline.begin()
+
+    def finish(self) -> None:
+        """All that was held back goes into the spool: the input has ended."""
+        self._through(self.cutter.end(), 0)
+        self._gather(self.pipeline.told(), 0)
+        self.flush()
+
+    def tend(self) -> float | None:
+        """Let go what has waited long enough; seconds until there is more to let go, if any."""
+        now = time.monotonic()
+        if self.pipeline.wait(now) == 0:
+            self._gather(self.pipeline.told(), 0)
+        if not (self._lines or self._size):
+            return self.pipeline.wait(now)
+        left = self._since + (FLUSH if self._lines else QUIET) - now
+        if left <= 0 or self._size >= CHUNK:
+            self.flush()
+            return self.pipeline.wait(now)
+        waits = (left, self.pipeline.wait(now))
+        return min(wait for wait in waits if wait is not None)
+
+    def flush(self) -> None:
+        """Put what is gathered, and the position after it, into the spool."""
+        lines, size = self._lines, self._size
+        self._lines, self._size = [], 0
+        position = self._where(self.cutter.held, self.pipeline.remember(self.cutter))
+        if lines or size or position:
+            self._spool.put(lines, size, position)
+
+    def _through(self, lines: list[str], size: int) -> None:
+        self._gather(self.pipeline(lines), size)
+
+    def _gather(self, lines: list[str], size: int) -> None:
+        if not (self._lines or self._size):
+            self._since = time.monotonic()
+        self._lines += lines
+        self._size += size

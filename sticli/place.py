@@ -1,0 +1,27 @@
+"""Where the daemon's socket lies; of plain strings, as it is needed before anything is loaded."""
+
+import os
+from collections.abc import Mapping
+
+
+def socket_path(environ: Mapping[str, str] = os.environ) -> str:
+    """`STICLI_SOCKET`, else the socket of `STICLI_HOME`, else that of this user."""
+    if chosen := environ.get("STICLI_SOCKET"):
+        return absolute(chosen)
+    if home := environ.get("STICLI_HOME"):
+        return os.path.join(absolute(home), "run", "sticli.sock")
+    return os.path.join(_runtime_dir(environ), "sticli.sock")
+
+
+def absolute(path: str) -> str:
+    """The path from the root, with `~` spelt out."""
+    path = os.path.expanduser(path)
+    return path if path.startswith("/") else os.path.join(os.getcwd(), path)
+
+
+def _runtime_dir(environ: Mapping[str, str]) -> str:
+    """`$XDG_RUNTIME_DIR/sticli`, else a private folder under the temporary one."""
+    runtime = environ.get("XDG_RUNTIME_DIR")
+    if runtime and os.path.isdir(runtime):
+        return os.path.join(runtime, "sticli")
+    return os.path.join(environ.get("TMPDIR") or "/tmp", f"sticli-{os.getuid()}")

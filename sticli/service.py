@@ -1,0 +1,221 @@
+"""The units of a systemd user service: their text, where they lie, and whose they are.
+
+A first line marks a file as ours and says what we wrote: what a person has edited since is theirs.
+"""
+
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from sticli.errors import SticliError
+from sticli.paths import Paths
+
+SOCKET, SERVICE = "sticli.socket", "sticli.service"
+MARK = re.compile(r"# written by `sticli daemon install-service`: ([0-9a-f]{16})\n")
+# Where things lie: what moves them here has to move them for the service as well.
+CARRIED = (
+    *("STICLI_HOME", "STICLI_SOCKET"),
+    *("XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME", "XDG_STATE_HOME"),
+)
+TEMPORARY = ("/tmp", "/var/tmp")
+
+SOCKET_UNIT = """\
+[Unit]
+Description=Socket of sticli, which starts it when somebody connects
+Documentation=man:sticli-daemon(8)
+
+[Socket]
+ListenStream={socket}
+SocketMode=0600
+DirectoryMode=0700
+RemoveOnStop=yes
+Backlog=512
+
+[Install]
+WantedBy=sockets.target
+"""
+
+SERVICE_UNIT = """\
+[Unit]
+Description=sticli: ask a local language model about a stream, now
+Documentation=man:sticli-daemon(8)
+Requires={socket_unit}
+After={socket_unit}
+
+[Service]
+Type=notify
+NotifyAccess=main
+# The colon: a $ in the path is a $.
+ExecStart=:{command}
+{environment}
+Restart=on-failure
+RestartSec=1
+WatchdogSec=60
+# A stop writes the snapshots of all sessions.
+TimeoutStopSec=120
+# A worker that is killed for want of memory is started again by the daemon.
+OOMPolicy=continue
+KillMode=mixed
+
+# Commands of `flash add --exec` run in here too: without a network, and with a home that is
+# read-only. `systemctl --user edit sticli.service` loosens what they need, for example with
+# [Service] RestrictAddressFamilies=AF_UNIX AF_NETLINK AF_INET AF_INET6.
+UMask=0077
+LimitCORE=0
+NoNewPrivileges=yes
+RestrictAddressFamilies=AF_UNIX AF_NETLINK
+RestrictRealtime=yes
+RestrictSUIDSGID=yes
+LockPersonality=yes
+SystemCallArchitectures=native
+{sandbox}
+# Left out: MemoryDenyWriteExecute, for Triton and CUDA compile kernels into memory; PrivateDevices
+# and DevicePolicy, for the GPU is a device; ProtectProc, which a user's manager cannot set.
+"""
+
+SANDBOX = """\
+# These need user namespaces.
+PrivateUsers=yes
+ProtectSystem=strict
+ProtectHome=read-only
+ReadWritePaths={folders}
+ProtectKernelTunables=yes
+ProtectKernelModules=yes
+ProtectKernelLogs=yes
+ProtectControlGroups=yes
+ProtectHostname=yes
+"""
+PRIVATE_TMP = "PrivateTmp=yes\n"
+SHARED_TMP = "# Left out: PrivateTmp, for something of sticli's lies in a temporary folder.\n"
+NO_SANDBOX = "# Left out: what needs user namespaces, which this system does not let users have.\n"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What the units have to know of this installation."""
+
+    paths: Paths
+    interpreter: str
+    environ: Mapping[str, str]
+    model: str = ""  # the setting: it has to be readable from inside
+    namespaces: bool = True  # whether a user may have them here
+
+    def units(self) -> dict[str, str]:
+        """The text of each unit by its name, marked."""
+        service = SERVICE_UNIT.format(
+            socket_unit=SOCKET,
+            command=f"{quoted(self.interpreter)} -P -m sticli.daemon",
+            environment="\n".join(self._environment()),
+            sandbox=self._sandbox(),
+        )
+        socket = SOCKET_UNIT.format(socket=escaped(str(self.paths.socket)))
+        return {SOCKET: marked(socket), SERVICE: marked(service)}
+
+    def _environment(self) -> Iterator[str]:
+        for name in CARRIED:
+            if value := self.environ.get(name):
+                yield f"Environment={quoted(f'{name}={value}')}"
+        # Its kernels are compiled once, though the home is read-only.
+        yield f"Environment={quoted(f'CUDA_CACHE_PATH={self.paths.cache / "cuda"}')}"
+
+    def _sandbox(self) -> str:
+        if not self.namespaces:
+            return NO_SANDBOX
+        folders = dict.fromkeys(str(folder) for folder in self.paths.private)
+        text = SANDBOX.format(folders=" ".join(quoted(f"-{folder}") for folder in folders))
+        places = [*folders, str(self.paths.config), self.interpreter, self.model]
+        return text + (SHARED_TMP if any(map(_temporary, places)) else PRIVATE_TMP)
+
+
+def quoted(text: str) -> str:
+    """One word for systemd: blanks, quotes and backslashes kept, no specifier read."""
+    inside = escaped(text).replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{inside}"'
+
+
+def escaped(text: str) -> str:
+    """Text in which systemd reads no specifier.
+
+    Raises:
+        SticliError: it has a line break, which no unit can hold.
+    """
+    if "\n" in text:
+        what = f"no unit of systemd can hold a path with a line break: {text!r}"
+        raise SticliError("bad_request", what, "move it to a folder with a plainer name")
+    return text.replace("%", "%%")
+
+
+def marked(text: str) -> str:
+    """The text below a line that says that we wrote it so."""
+    return f"# written by `sticli daemon install-service`: {_digest(text)}\n{text}"
+
+
+def edited(text: str) -> bool:
+    """Whether a unit is not as we wrote it."""
+    found = MARK.match(text)
+    return not found or found[1] != _digest(text[found.end() :])
+
+
+def folder(environ: Mapping[str, str] = os.environ) -> Path:
+    """Where a user's units lie."""
+    config = environ.get("XDG_CONFIG_HOME") or Path(environ.get("HOME", "~")).expanduser() / ".config"
+    return Path(config) / "systemd" / "user"
+
+
+def named(unit: Path, key: str) -> str | None:
+    """The value of the first line `key=…` of a unit; None without one."""
+    try:
+        text = unit.read_text("utf-8", "replace")
+    except OSError:
+        return None
+    found = re.search(rf"^{key}=(.*)$", text, re.MULTILINE)
+    return found[1].strip() if found else None
+
+
+def installed(paths: Paths) -> bool:
+    """Whether our socket unit is for this socket."""
+    found = named(folder() / SOCKET, "ListenStream")
+    return found is not None and found.replace("%%", "%") == str(paths.socket)
+
+
+def waits(paths: Paths) -> bool:
+    """Whether the service's socket is there and no daemon: to connect would start one."""
+    from sticli.launch import held
+
+    return installed(paths) and paths.socket.is_socket() and not held(paths)
+
+
+def systemctl(*words: str) -> str | None:
+    """What `systemctl --user` says; None where there is none, or it does not work."""
+    if not shutil.which("systemctl"):
+        return None
+    command = ["systemctl", "--user", *words]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=20)
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return done.stdout if done.returncode == 0 else None
+
+
+def namespaces() -> bool:
+    """Whether a user may have namespaces here; where that cannot be tried it is believed."""
+    if not shutil.which("unshare"):
+        return True
+    command = ["unshare", "--user", "--map-root-user", "--mount", "true"]
+    try:
+        return subprocess.run(command, capture_output=True, timeout=10).returncode == 0
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _temporary(place: str) -> bool:
+    return any(os.path.realpath(place).startswith(f"{one}/") for one in TEMPORARY if place)

@@ -1,0 +1,240 @@
+"""The dashboard: its panes, its keys, and the one timer that hears news and has them drawn."""
+
+import signal
+from collections.abc import Callable
+from functools import partial
+from typing import ClassVar, Protocol, cast
+
+from textual.app import App, ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Container, Vertical
+from textual.widget import Widget
+from textual.widgets import Footer
+
+from sticli.errors import SticliError
+from sticli.render import one_line
+from sticli.tui import errand, messages, places
+from sticli.tui.answer import AnswerScreen
+from sticli.tui.ask import AskScreen
+from sticli.tui.banner import Banner
+from sticli.tui.confirm import ConfirmScreen, loss, remove
+from sticli.tui.details import DetailsScreen
+from sticli.tui.device import DevicePane
+from sticli.tui.events import EventsPane
+from sticli.tui.feed import FeedPane
+from sticli.tui.flash import FlashPane
+from sticli.tui.head import Head
+from sticli.tui.help import HelpScreen
+from sticli.tui.palette import Commands
+from sticli.tui.question import QuestionScreen
+from sticli.tui.scheduler import SchedulerPane
+from sticli.tui.sessions import SessionsPane
+from sticli.watch.news import Source
+from sticli.watch.options import Options
+from sticli.watch.state import State
+
+
+class Showing(Protocol):
+    """A pane or a screen that draws the state."""
+
+    def show(self, state: State) -> None: ...
+
+
+class Dashboard(App[None]):
+    """Panes over one `State`; a pane posts messages, and only the app and screens do requests."""
+
+    CSS_PATH = "app.tcss"
+    COMMANDS: ClassVar = {Commands}
+    HORIZONTAL_BREAKPOINTS = places.COLUMNS
+    VERTICAL_BREAKPOINTS = places.LINES
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("a", "ask", "ask"),
+        Binding("f", "add_flash", "flash"),
+        Binding("p", "pin", "pin"),
+        Binding("question_mark", "help", "help", key_display="?"),
+        Binding("q", "quit", "quit"),
+        Binding("slash", "filter", "filter", show=False),
+        Binding("tab", "turn(1)", "next pane", show=False),
+        Binding("shift+tab", "turn(-1)", "previous pane", show=False),
+        *(
+            Binding(str(number), f"go('{name}')", name, show=False)
+            for number, name in enumerate(places.PANES, 1)
+        ),
+        Binding("colon,ctrl+p", "command_palette", "palette", show=False),
+        Binding("ctrl+c", "interrupt", "quit", show=False, priority=True),
+    ]
+
+    def __init__(
+        self,
+        source: Source,
+        options: Options,
+        looked: Callable[["Dashboard"], None] | None = None,
+    ) -> None:
+        super().__init__()
+        self.source = source
+        self.options = options
+        self.state = State()
+        self.place = places.Place()
+        self.looks = 0  # at a daemon that is there, since the session was chosen
+        self._looked = looked  # called after each look at what is new, once it is drawn
+
+    def compose(self) -> ComposeResult:
+        yield Head(id="head", readonly=self.options.readonly)
+        yield Banner(id="banner")
+        with Container(id="body"):
+            with Vertical(id="main"):
+                yield SessionsPane(id="sessions", classes="pane", wanted=self.options.session)
+                yield FlashPane(id="flash", classes="pane")
+                yield FeedPane(id="feed", classes="pane")
+            with Vertical(id="side"):
+                yield SchedulerPane(id="scheduler", classes="pane")
+                yield DevicePane(id="device", classes="pane")
+                yield EventsPane(id="events", classes="pane")
+        yield Footer(show_command_palette=False, compact=True)
+
+    def on_mount(self) -> None:
+        self.animation_level = "none"
+        self.action_go("sessions")
+        self.draw()
+        self.source.start()
+        self.set_interval(self.options.interval, self.tick)
+
+    def on_unmount(self) -> None:
+        self.source.stop()
+
+    def on_resize(self) -> None:
+        self._arrange()
+
+    def tick(self) -> None:
+        """Hear what is new, and draw it."""
+        news = self.source.take()
+        if not news:
+            return
+        gone = self.state.lost
+        for piece in news:
+            self.state.fold(piece)
+        if gone and not self.state.lost:
+            self.tell("the daemon is back")
+        self.looks += self.state.lost is None and self.state.status is not None
+        self.draw()
+        if self._looked:
+            self.call_after_refresh(self._looked, self)
+
+    def draw(self) -> None:
+        """Have every pane, and the screen on top, look at the state."""
+        base, top = self.screen_stack[0], self.screen
+        parts: list[Widget] = [
+            base.query_one(f"#{name}") for name in ("head", "banner", *places.PANES)
+        ]
+        if top is not base and hasattr(top, "show"):
+            parts.append(top)
+        for part in parts:
+            cast("Showing", part).show(self.state)
+
+    def tell(self, text: str, severity: messages.Severity = "information") -> None:
+        """Say something for a moment."""
+        self.notify(text, severity=severity, markup=False)
+
+    def action_go(self, name: str) -> None:
+        """Move to a pane; where not all fit it takes the place of another."""
+        self.place = self.place.to(name)
+        self._arrange()
+        self.screen_stack[0].query_one(f"#{name}").focus()
+
+    def action_turn(self, step: int) -> None:
+        """Move to the next pane, or the one before."""
+        self.action_go(self.place.next(step, self.size.width, self.size.height))
+
+    def action_filter(self) -> None:
+        """Choose sessions by their name."""
+        self.action_go("sessions")
+        self.screen_stack[0].query_one(SessionsPane).action_filter()
+
+    def action_help(self) -> None:
+        """Show the keys and the symbols."""
+        self.push_screen(HelpScreen())
+
+    def action_ask(self) -> None:
+        """Ask about the chosen session."""
+        if session := self._needed():
+            self.push_screen(AskScreen(self.source, session))
+
+    def action_add_flash(self) -> None:
+        """Register a flash question."""
+        if self._writable() and (session := self._needed()):
+            self.push_screen(QuestionScreen(session, self.source))
+
+    def action_pin(self) -> None:
+        """Pin the chosen session, or let it go."""
+        if self._writable() and (name := self._needed()):
+            session = self.state.sessions.get(name)
+            pinned = not (session and session.pinned)
+            what = "pinned" if pinned else "no longer pinned"
+            said = f"{one_line(name)} is {what}"
+            self._do(lambda client: client.pin(name, pinned), said)
+
+    def action_interrupt(self) -> None:
+        """Leave as Ctrl-C does."""
+        self.exit(return_code=128 + signal.SIGINT)
+
+    def on_chosen(self, message: messages.Chosen) -> None:
+        self.state.choose(message.session)
+        self.looks = 0
+        self.source.choose(message.session)
+        self.draw()
+
+    def on_asked(self, message: messages.Asked) -> None:
+        if session := message.session or self._needed():
+            self.push_screen(AskScreen(self.source, session))
+
+    def on_opened(self, message: messages.Opened) -> None:
+        if message.flash is None:
+            self.push_screen(DetailsScreen(self.source, self.state, message.session))
+        else:
+            self.push_screen(AnswerScreen(self.state, message.session, message.flash))
+
+    def on_removed(self, message: messages.Removed) -> None:
+        if not self._writable():
+            return
+
+        def confirmed(yes: bool | None) -> None:
+            if yes:
+                what = one_line(message.flash or message.session)
+                self._do(partial(remove, message), f"{what} is deleted")
+
+        self.push_screen(ConfirmScreen(*loss(message, self.state)), confirmed)
+
+    def on_notice(self, message: messages.Notice) -> None:
+        self.tell(message.text, message.severity)
+
+    def on_copied(self, message: messages.Copied) -> None:
+        self.copy_to_clipboard(message.text)
+        self.tell(f"copied {message.what}")
+
+    def _do(self, do: errand.Do, said: str) -> None:
+        """A request; a notice says how it went."""
+        errand.send(self.source, do, lambda error: self.call_later(self._done, error, said))
+
+    def _done(self, error: SticliError | None, said: str) -> None:
+        if error is None:
+            return self.tell(said)
+        self.tell("\n".join(filter(None, (error.message, error.hint))), "error")
+
+    def _writable(self) -> bool:
+        if self.options.readonly:
+            self.tell("read-only: nothing is changed from here", "warning")
+        return not self.options.readonly
+
+    def _needed(self) -> str | None:
+        """The chosen session; says so where there is none."""
+        if self.state.chosen is None:
+            self.tell("there is no session to do that with", "warning")
+        return self.state.chosen
+
+    def _arrange(self) -> None:
+        shown = self.place.shown(self.size.width, self.size.height)
+        base = self.screen_stack[0]
+        for name in places.PANES:
+            base.query_one(f"#{name}").display = name in shown
+        base.query_one("#main").display = bool(shown - places.SIDE)
+        base.query_one("#side").display = bool(shown & places.SIDE)

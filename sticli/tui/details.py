@@ -1,0 +1,82 @@
+"""All that is known of a session: what `sticli show` and `sticli explain` print."""
+
+from contextlib import closing
+from threading import Thread
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.message import Message
+from textual.screen import ModalScreen
+from textual.widgets import Footer
+
+from sticli.commands.show import account, facts
+from sticli.errors import SticliError
+from sticli.protocol import Account
+from sticli.render import columns, one_line
+from sticli.tui.sheet import Sheet
+from sticli.watch.news import Source
+from sticli.watch.state import State
+
+
+class DetailsScreen(ModalScreen[None]):
+    """The facts follow the state; the worker's account is asked for once, and again with `r`."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q,enter", "dismiss", "back"),
+        Binding("r", "look", "look again"),
+    ]
+
+    class Explained(Message):
+        """The worker's account came, or why there is none."""
+
+        def __init__(self, found: Account | SticliError) -> None:
+            super().__init__()
+            self.found = found
+
+    def __init__(self, source: Source, state: State, session: str) -> None:
+        super().__init__()
+        self._source = source
+        self._session = session
+        self._state = state
+        self._account = "asking the worker…"
+        self._sheet = Sheet(f"session {one_line(session)}", "what is known of the session")
+        self.show(state)
+
+    def compose(self) -> ComposeResult:
+        yield self._sheet
+        yield Footer(show_command_palette=False, compact=True)
+
+    def on_mount(self) -> None:
+        self._sheet.focus()
+        self.action_look()
+
+    def show(self, state: State) -> None:
+        """Draw what has changed."""
+        self._state = state
+        session = state.sessions.get(self._session)
+        rows = [*facts(session)] if session else [("state", "this session is gone")]
+        told = columns([(name, one_line(value)) for name, value in rows])
+        self._sheet.write(f"{told}\n{self._account}")
+
+    def action_look(self) -> None:
+        """Ask the worker where the tokens are."""
+
+        Thread(target=self._explain, daemon=True).start()
+
+    def _explain(self) -> None:
+        found: Account | SticliError
+        try:
+            with closing(self._source.client()) as client:
+                found = client.explain(self._session)
+        except SticliError as error:
+            found = error
+        self.post_message(self.Explained(found))
+
+    def on_details_screen_explained(self, message: Explained) -> None:
+        found = message.found
+        if isinstance(found, SticliError):
+            self._account = "\n".join(filter(None, (found.message, found.hint)))
+        else:
+            self._account = "\n".join(one_line(line) for line in account(found))
+        self.show(self._state)

@@ -1,0 +1,150 @@
+"""The pane of flash questions: what the chosen session answers ahead of time."""
+
+from collections.abc import Iterable
+from typing import ClassVar, Self
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+
+from sticli.protocol import Flash
+from sticli.render import age, one_line, short
+from sticli.tui.messages import Copied, Opened, Removed
+from sticli.tui.table import Cell, Column, Row, Table
+from sticli.watch.spark import spark
+from sticli.watch.state import Past, State
+from sticli.watch.symbols import symbols
+
+JUST_NOW = 3.0  # seconds that a change is pointed out
+SPARK = 16  # past values at a glance
+SHOWN = 400  # characters of an answer that a line may hold
+COLUMNS = (
+    Column("", most=1),
+    Column("id", most=64, least=10),
+    Column("value", most=80, least=14),
+    Column("past", rank=3, most=SPARK),
+    Column("age", rank=1, right=True),
+    Column("version", rank=4, right=True),
+    Column("conf", rank=5, right=True),
+    Column("ms", rank=6, right=True),
+    Column("asked", rank=7, right=True),
+    Column("from", rank=8),
+)
+
+
+class FlashPane(Vertical):
+    """One line a question: its newest answer, how old it is, and what it said before."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "open", "details"),
+        Binding("d", "remove", "delete"),
+        Binding("y", "copy", "copy"),
+    ]
+
+    def __init__(self, *, id: str, classes: str) -> None:
+        super().__init__(id=id, classes=classes)
+        self._state = State()
+        self._titled = ""
+
+    def compose(self) -> ComposeResult:
+        yield Table(COLUMNS, empty="")
+
+    def focus(self, scroll_visible: bool = True) -> Self:
+        self.query_one(Table).focus(scroll_visible)
+        return self
+
+    def show(self, state: State) -> None:
+        """Draw what has changed."""
+        self._state = state
+        table = self.query_one(Table)
+        if not state.flashes:
+            table.say(nothing(state))
+        table.show(rows(state))
+        title = f"2 flash {len(state.flashes)}"
+        if state.chosen:
+            title += f" {symbols().dot} {one_line(state.chosen)}"
+        if title != self._titled:
+            self._titled = title
+            self.border_title = Content(title)
+
+    def action_open(self) -> None:
+        if flash := self._chosen():
+            self.post_message(Opened(flash.session, flash.id))
+
+    def action_remove(self) -> None:
+        if flash := self._chosen():
+            self.post_message(Removed(flash.session, flash.id))
+
+    def action_copy(self) -> None:
+        flash = self._chosen()
+        if flash and flash.answer is not None:
+            self.post_message(Copied(flash.answer, f"the value of {one_line(flash.id)}"))
+
+    def _chosen(self) -> Flash | None:
+        return self._state.flashes.get(self.query_one(Table).key or "")
+
+
+def nothing(state: State) -> str:
+    """What to do where there is no flash question."""
+    if state.chosen is None or state.status is None:
+        return ""
+    name = one_line(state.chosen)
+    return f"no flash questions in {name}: f adds one,\nto be answered before it is asked"
+
+
+def rows(state: State) -> Iterable[tuple[str, Row]]:
+    """A row for each question, in the order that they were added."""
+    for flash in state.flashes.values():
+        yield flash.id, row(flash, state.past(flash.session, flash.id), state.at)
+
+
+def row(flash: Flash, past: Past, now: float) -> Row:
+    """What the table says of a question at this moment."""
+    changed = bool(past.changed_at) and now - past.changed_at < JUST_NOW
+    return (
+        _mark(flash, changed=changed),
+        (one_line(flash.id), "strong"),
+        _value(flash, changed=changed),
+        (spark(past.values, SPARK), "bar"),
+        (age(now - flash.evaluated_at) if flash.evaluated_at else symbols().none, ""),
+        (short(flash.version) if flash.version is not None else symbols().none, "dim"),
+        _confidence(flash),
+        _figure(flash.device_ms),
+        (short(flash.evaluations), "dim"),
+        (_source(flash), "dim"),
+    )
+
+
+def _mark(flash: Flash, *, changed: bool) -> Cell:
+    """Changed just now, fresh or stale."""
+    marks = symbols()
+    if changed:
+        return marks.changed, "accent"
+    return (marks.fresh, "good") if flash.fresh else (marks.stale, "warn")
+
+
+def _value(flash: Flash, *, changed: bool) -> Cell:
+    if flash.answer is None:
+        return "not answered yet", "dim"
+    style = "accent" if changed else "" if flash.fresh else "dim"
+    return one_line(flash.answer[:SHOWN]), style
+
+
+def _confidence(flash: Flash) -> Cell:
+    """How far the best was ahead, in logits."""
+    low = flash.lead is not None and flash.lead < flash.gap
+    return _figure(flash.confidence)[0], "warn" if low else ""
+
+
+def _figure(number: float | None) -> Cell:
+    return (symbols().none if number is None else f"{number:.1f}", "")
+
+
+def _source(flash: Flash) -> str:
+    """Whether it is a decision, and where the answer came from."""
+    marks = symbols()
+    decision = flash.form is not None and flash.form.choices is not None
+    open_ = decision and flash.lead is not None and flash.lead < flash.gap
+    mark = marks.open if open_ else marks.decision if decision else " "
+    return f"{mark} {one_line(flash.source or '')}".rstrip()

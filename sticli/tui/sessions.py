@@ -1,0 +1,204 @@
+"""The pane of sessions: which there are, and which of them is looked at."""
+
+from collections.abc import Callable
+from typing import ClassVar, Self
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.widgets import Input
+
+from sticli.protocol import Session
+from sticli.render import age, one_line, short
+from sticli.tui.messages import Chosen, Copied, Opened, Removed
+from sticli.tui.table import Cell, Column, Row, Table
+from sticli.watch.bars import bar
+from sticli.watch.state import State
+from sticli.watch.symbols import symbols
+
+BAR = 10  # letters of a bar
+COLUMNS = (
+    Column("", most=1),
+    Column("name", most=64, least=12),
+    Column("state", rank=4, most=8),
+    Column("", rank=5, most=BAR),
+    Column("cells", rank=1, right=True, most=15),
+    Column("version", rank=2, right=True, most=15),
+    Column("lag", rank=2, right=True),
+    Column("dropped", rank=3, right=True),
+    Column("flash", rank=6, right=True),
+    Column("place", rank=7, most=7),
+    Column("on full", rank=8, most=8),
+    Column("used", rank=9, right=True),
+    Column("note", rank=10, most=80, least=12),
+)
+EMPTY = "no sessions yet: `tail -f feed | sticli append NAME` makes one"
+STATES = {"live": "good", "full": "warn", "waiting": "warn", "opening": "dim"}
+UNSERVED = "refused"  # the worker does not serve it
+
+Order = Callable[[Session], tuple[object, ...]]
+ORDERS: dict[str, Order] = {
+    "name": lambda session: (session.name,),
+    "lag": lambda session: (session.behind_since or float("inf"), session.name),
+    "cells": lambda session: (-session.tokens, session.name),
+    "used": lambda session: (-session.last_used, session.name),
+}
+
+
+class SessionsPane(Vertical):
+    """Sorted, filtered; the session under the cursor is the one that is looked at."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "open", "details"),
+        Binding("s", "sort", "sort"),
+        Binding("d", "remove", "delete"),
+        Binding("y", "copy", "copy", show=False),
+        Binding("slash", "filter", "filter", key_display="/"),
+        Binding("escape", "unfilter", "all", show=False),
+    ]
+
+    def __init__(self, *, id: str, classes: str, wanted: str | None) -> None:
+        super().__init__(id=id, classes=classes)
+        self.order = "name"
+        self.wanted = wanted  # a session that is to be chosen once it is there
+        self._state = State()
+        self._titled = ""
+
+    def compose(self) -> ComposeResult:
+        yield Table(COLUMNS, empty="")
+        field = Input(placeholder="part of a name", compact=True, id="sift")
+        field.cursor_blink = False
+        field.display = False
+        yield field
+
+    def focus(self, scroll_visible: bool = True) -> Self:
+        self.query_one(Table).focus(scroll_visible)
+        return self
+
+    def show(self, state: State) -> None:
+        """Draw what has changed."""
+        self._state = state
+        found = [session for session in state.sessions.values() if self._sought in session.name]
+        found.sort(key=ORDERS[self.order])
+        table = self.query_one(Table)
+        if not found:
+            table.say(self._nothing(state))
+        table.show((session.name, row(session, state.at)) for session in found)
+        self._title(len(found), len(state.sessions))
+        if self.wanted in table.keys:
+            table.select(self.wanted)
+            self.wanted = None
+
+    @property
+    def _sought(self) -> str:
+        return self.query_one(Input).value.strip()
+
+    def _nothing(self, state: State) -> str:
+        if state.status is None:
+            return ""
+        if state.sessions:
+            return f"no session with {one_line(self._sought)!r} in its name: Esc shows all"
+        return EMPTY
+
+    def _title(self, shown: int, all_of_them: int) -> None:
+        number = f"{shown}/{all_of_them}" if shown != all_of_them else str(shown)
+        sift = f" {symbols().dot} /{one_line(self._sought)}" if self._sought else ""
+        title = f"1 sessions {number} {symbols().dot} by {self.order}{sift}"
+        if title != self._titled:
+            self._titled = title
+            self.border_title = Content(title)
+
+    def on_table_moved(self, message: Table.Moved) -> None:
+        message.stop()
+        if message.key != self._state.chosen:
+            self.post_message(Chosen(message.key))
+
+    def on_input_changed(self) -> None:
+        self.show(self._state)
+
+    def on_input_submitted(self) -> None:
+        self.query_one(Input).display = bool(self._sought)
+        self.query_one(Table).focus()
+
+    def action_sort(self) -> None:
+        """The next order."""
+        names = list(ORDERS)
+        self.order = names[(names.index(self.order) + 1) % len(names)]
+        self.show(self._state)
+
+    def action_filter(self) -> None:
+        """Type a part of the names that are to be shown."""
+        self.query_one(Input).display = True
+        self.query_one(Input).focus()
+
+    def action_unfilter(self) -> None:
+        """Show all of them."""
+        self.query_one(Input).value = ""
+        self.query_one(Input).display = False
+        self.query_one(Table).focus()
+
+    def action_open(self) -> None:
+        if key := self.query_one(Table).key:
+            self.post_message(Opened(key))
+
+    def action_remove(self) -> None:
+        if key := self.query_one(Table).key:
+            self.post_message(Removed(key))
+
+    def action_copy(self) -> None:
+        if key := self.query_one(Table).key:
+            self.post_message(Copied(key, "the name"))
+
+
+def row(session: Session, now: float) -> Row:
+    """What the table says of a session at this moment."""
+    marks = symbols()
+    state = UNSERVED if session.refused else session.state
+    share = session.tokens / session.limit if session.limit else 0.0
+    return (
+        (marks.pinned if session.pinned else " ", "accent"),
+        (one_line(session.name), "strong"),
+        (one_line(state), "bad" if session.refused else STATES.get(state, "")),
+        _full(share),
+        (f"{short(session.tokens)}/{short(session.limit)}", ""),
+        (_version(session), ""),
+        _lag(session, now),
+        _some(session.dropped, "bad"),
+        _some(session.flash, ""),
+        (one_line(session.place) or marks.none, "dim"),
+        (one_line(session.on_full), "dim"),
+        (age(now - session.last_used), "dim"),
+        (_note(session), "bad" if session.refused else "dim"),
+    )
+
+
+def _full(share: float) -> Cell:
+    """How full: a bar, in the colour of its urgency."""
+    return bar(share, BAR), "bad" if share >= 1.0 else "warn" if share >= 0.8 else "bar"
+
+
+def _version(session: Session) -> str:
+    """The settled version, and the accepted one if it is further."""
+    if session.version == session.settled:
+        return short(session.settled)
+    return f"{short(session.settled)}{symbols().to}{short(session.version)}"
+
+
+def _lag(session: Session, now: float) -> Cell:
+    """How long the oldest line has waited to be read."""
+    if session.behind_since is None:
+        return symbols().dot, "dim"
+    lag = max(0.0, now - session.behind_since)
+    text = f"{lag:.1f}s" if lag < 10 else age(lag)
+    return text, "bad" if lag >= 10 else "warn" if lag >= 2 else ""
+
+
+def _some(number: int, style: str) -> Cell:
+    return (short(number), style) if number else (symbols().dot, "dim")
+
+
+def _note(session: Session) -> str:
+    if session.refused:
+        return one_line(f"{session.refused.message} ({session.refused.hint})")
+    return one_line(session.note)

@@ -1,0 +1,199 @@
+"""The dashboard as plain text: for pipes, for screen readers, for one look."""
+
+from collections.abc import Iterator
+
+from sticli import decision
+from sticli.protocol import Flash, Session, Status
+from sticli.render import age, count, one_line, plural, short, size
+from sticli.watch.bars import bar
+from sticli.watch.grid import Column, fit, grid
+from sticli.watch.spark import spark
+from sticli.watch.state import CLASSES, State
+from sticli.watch.symbols import symbols
+from sticli.watch.words import clock, told
+
+BAR = 8  # columns
+PAST = 12  # past values of an answer that are shown
+SHOWN = 10  # of the last events and lines
+JUST_NOW = 3.0  # seconds that an answer counts as changed
+
+SESSIONS = (
+    Column("", None),
+    Column("NAME", None),
+    Column("CELLS", 1),
+    Column("", 4),
+    Column("VERSION", 3, right=True),
+    Column("LAG", 2, right=True),
+    Column("DROPS", 2, right=True),
+    Column("STATE", 5),
+    Column("PLACE", 6),
+    Column("WHEN FULL", 7),
+)
+FLASHES = (
+    Column("ID", 2),
+    Column("VALUE", None),
+    Column("AS OF", 1),
+    Column("STATE", 1),
+    Column("PAST", 3),
+    Column("SURE", 5, right=True),
+    Column("MS", 4, right=True),
+)
+WORK = (
+    Column("CLASS", None),
+    Column("SHARE", 1, right=True),
+    Column("", 3),
+    Column("TOKENS/S", 2, right=True),
+    Column("STEP P50", 2, right=True),
+    Column("P99 MS", 2, right=True),
+)
+
+Section = tuple[str, list[str]]  # its title, its lines
+
+
+def sections(state: State, width: int) -> list[Section]:
+    """All that is known, section by section; no line is wider than `width` columns."""
+    found: list[Section] = [("daemon", [*_daemon(state)])]
+    if state.status is None:
+        return found
+    found.append(("sessions", [*_sessions(state, width)]))
+    name = one_line(state.chosen or "")
+    if state.chosen in state.sessions:
+        found.append((f"flash answers of {name}", [*_flashes(state, width)]))
+    found.append(("scheduler", [*_scheduler(state, state.status.usage, width)]))
+    found.append(("device", [*_device(state)]))
+    if state.events:
+        found.append(("last events", [*_events(state)]))
+    if state.chosen in state.sessions and state.lines:
+        found.append((f"last lines of {name}", [*_lines(state)]))
+    return [(title, [fit(line, width) for line in lines]) for title, lines in found]
+
+
+def drawn(found: list[Section]) -> str:
+    """Sections below each other, an empty line between them."""
+    return "\n".join(
+        f"{title.upper()}\n" + "".join(f"{x}\n" for x in lines) for title, lines in found
+    )
+
+
+def _daemon(state: State) -> Iterator[str]:
+    if state.lost:
+        yield one_line(f"no news since {clock(state.lost_at)}: {state.lost}")
+    if status := state.status:
+        yield one_line(f"{clock(state.at)}  {_model(status)}, worker {_worker(status)}")
+        yield (
+            f"cells: {status.cells_used:,} used, {status.cells_reserved:,} reserved of "
+            f"{status.cells:,}; up {age(state.at - status.version.started)}, pid "
+            f"{status.version.pid}"
+        )
+        if status.last_error:
+            yield one_line(f"last error: {status.last_error}")
+
+
+def _model(status: Status) -> str:
+    return f"{status.model.name} ({status.model.engine})" if status.model else "no model"
+
+
+def _worker(status: Status) -> str:
+    loading = f", {status.loading}" if status.loading else ""
+    restarts = f", {plural(status.restarts, 'restart')}" if status.restarts else ""
+    return f"{status.worker}{loading}{restarts}"
+
+
+def _sessions(state: State, width: int) -> Iterator[str]:
+    if not state.sessions:
+        yield "none yet: `tail -f feed | sticli append NAME` makes one"
+        return
+    yield from grid(SESSIONS, [_session(one, state) for one in state.sessions.values()], width)
+
+
+def _session(session: Session, state: State) -> tuple[str, ...]:
+    chosen = symbols().cursor if session.name == state.chosen else ""
+    share = session.tokens / session.limit if session.limit else 0.0
+    since = session.behind_since
+    pinned = f" {symbols().pinned} pinned" if session.pinned else ""
+    return (
+        chosen,
+        one_line(session.name),
+        f"{short(session.tokens)}/{short(session.limit)}",
+        bar(share, BAR),
+        short(session.version),
+        "0s" if since is None else age(state.at - since),
+        short(session.dropped),
+        "refused" if session.refused else one_line(session.state),
+        (one_line(session.place) or symbols().none) + pinned,
+        one_line(session.on_full),
+    )
+
+
+def _flashes(state: State, width: int) -> Iterator[str]:
+    if not state.flashes:
+        yield f"none yet: `sticli flash add {one_line(state.chosen or '')} QUESTION` adds one"
+        return
+    yield from grid(FLASHES, [_flash(one, state) for one in state.flashes.values()], width)
+
+
+def _flash(flash: Flash, state: State) -> tuple[str, ...]:
+    past = state.past(flash.session, flash.id)
+    return (
+        one_line(flash.id),
+        symbols().none if flash.answer is None else one_line(flash.answer),
+        clock(flash.evaluated_at) if flash.evaluated_at else symbols().none,
+        _standing(flash, changed=0 < state.at - past.changed_at < JUST_NOW),
+        spark(past.values, PAST),
+        symbols().none if flash.confidence is None else f"{flash.confidence:.1f}",
+        symbols().none if flash.device_ms is None else f"{flash.device_ms:.1f}",
+    )
+
+
+def _standing(flash: Flash, *, changed: bool) -> str:
+    """How far the answer is to be trusted: a word and its mark."""
+    marks = symbols()
+    if decision.is_open(flash):
+        return f"{marks.open} open"
+    mark, word = (marks.fresh, "fresh") if flash.fresh else (marks.stale, "stale")
+    return f"{marks.changed} {word}, changed" if changed else f"{mark} {word}"
+
+
+def _scheduler(state: State, usage: dict[str, float], width: int) -> Iterator[str]:
+    shares, rates = state.shares(), state.token_rates()
+    yield from grid(WORK, [_work(kind, shares, rates, usage) for kind in CLASSES], width)
+    waiting, running = (count(int(usage.get(f"asks_{one}", 0))) for one in ("waiting", "running"))
+    yield f"asks: {waiting} waiting, {running} running"
+    p99, longest = (1000 * usage.get(f"stall_s_{what}", 0.0) for what in ("p99", "max"))
+    yield f"asks stalled: p99 {p99:.1f} ms, longest {longest:.1f} ms"
+
+
+def _work(
+    kind: str, shares: dict[str, float], rates: dict[str, float], usage: dict[str, float]
+) -> tuple[str, ...]:
+    p50, p99 = (1000 * usage.get(f"step_s_{kind}_{what}", 0.0) for what in ("p50", "p99"))
+    share = f"{shares[kind]:.0%}"
+    return kind, share, bar(shares[kind], BAR), f"{rates[kind]:,.0f}", f"{p50:.1f}", f"{p99:.1f}"
+
+
+def _device(state: State) -> Iterator[str]:
+    device = state.device
+    if device.name:
+        yield one_line(device.name)
+    said = []
+    if device.busy is not None:
+        said.append(f"busy {device.busy:.0%}")
+    if device.memory is not None:
+        total = f" of {size(device.memory_total)}" if device.memory_total else ""
+        said.append(f"memory {size(device.memory)}{total}")
+    if device.watts is not None:
+        said.append(f"{device.watts:.0f} W")
+    yield ", ".join(said) or "nothing measures it"
+    if device.worker_cpu is not None or device.worker_memory is not None:
+        cpu = "" if device.worker_cpu is None else f"{device.worker_cpu:.2f} cores, "
+        yield f"daemon: {cpu}{size(device.worker_memory or 0)}"
+
+
+def _events(state: State) -> Iterator[str]:
+    for event in [*state.events][-SHOWN:]:
+        yield f"{clock(event.at)}  {told(event)}"
+
+
+def _lines(state: State) -> Iterator[str]:
+    for line in [*state.lines][-SHOWN:]:
+        yield f"{line.seq:,}  {one_line(line.text)}"
