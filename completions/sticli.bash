@@ -1,6 +1,13 @@
 # bash completion of sticli, as `sticli completion bash` prints it
 _sticli() {
-    local IFS=$'\n'
-    COMPREPLY=($(sticli _complete -- "${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null))
+    local line
+    COMPREPLY=()
+    while IFS= read -r line; do
+        if [[ $line == $'\t'* ]]; then
+            compopt -o default
+        else
+            COMPREPLY+=("${line%%$'\t'*}")
+        fi
+    done < <("$1" _complete bash -- "${COMP_LINE:0:COMP_POINT}" "$COMP_WORDBREAKS" 2>/dev/null)
 }
-complete -o default -F _sticli sticli
+complete -F _sticli sticli

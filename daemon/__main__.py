@@ -40,8 +40,9 @@ def main(arguments: list[str] | None = None) -> int:
             make_private(folder)
     except (SticliError, OSError) as error:
         return _refuse(error)
-    if lock.acquire(paths.lock, None if plug else paths.socket) is None:
-        return _refuse(SticliError("exists", "the daemon is already running"))
+    if lock.acquire(paths.lock, paths.socket, alone=plug is None) is None:
+        hint = "`sticli daemon restart` starts it anew"
+        return _refuse(SticliError("exists", "the daemon is already running", hint))
     start_logging(paths.log, settings.log_level, options.foreground)
     if not options.foreground:
         os.chdir("/")

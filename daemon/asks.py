@@ -185,7 +185,7 @@ def _check_reachable(session: Session, min_version: int) -> None:
             "context_length_exceeded",
             f"session {session.name!r} is full at version {session.settled}: version"
             f" {min_version} will not settle",
-            "ask without --min-version, or start a new session",
+            "ask without --wait (min_version), or start a new session",
         )
 
 

@@ -85,7 +85,9 @@ def bind(path: Path) -> socket.socket:
         listener.bind(str(path))
     except OSError as error:
         listener.close()
-        raise SticliError("permission", f"cannot bind {path}: {error.strerror}") from error
+        raise SticliError(
+            "permission", f"cannot bind {path}: {error.strerror}", "set STICLI_SOCKET to another"
+        ) from error
     finally:
         os.umask(before)
     listener.listen(BACKLOG)

@@ -11,12 +11,12 @@ def main() -> None:
     try:
         from sticli.quick import answered
 
-        if answered(sys.argv[1:]):
-            return
-        from sticli.cli import main as run
+        if not answered(sys.argv[1:]):
+            from sticli.cli import main as run
+
+            run()
     except KeyboardInterrupt:
         os._exit(INTERRUPTED)
-    run()
 
 
 if __name__ == "__main__":

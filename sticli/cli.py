@@ -1,5 +1,6 @@
 """The command line: which commands there are, and how every run of the program ends."""
 
+import difflib
 import importlib
 import io
 import os
@@ -12,11 +13,12 @@ from typing import Annotated
 import typer
 
 from sticli import __version__
-from sticli.catalogue import COMMANDS
+from sticli.catalogue import COMMANDS, MEANT
 from sticli.errors import INTERRUPTED, SticliError, refused
 from sticli.invocation import Invocation, failure, say
-from sticli.words import first, hoist, wants_json
+from sticli.words import first, hoist, spelt, wants_json
 
+HELP = ("-h", "--help")
 EXITS = (
     "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 not found, 4 daemon unreachable, 5 refused "
     "(full, busy, too large), 6 no fresh answer, 7 not permitted, 124 timed out, 130 interrupted, "
@@ -29,11 +31,6 @@ WELCOME = """sticli: ask a local language model about a stream, now.
   sticli flash add mysession "last symbol?"     answered before it is asked
 
 Next: `sticli demo` shows it at work, `sticli --help` lists the commands."""
-
-EVERYWHERE = (
-    "Every command takes --json, --quiet, --verbose and --no-autostart too: `sticli --help`."
-)
-
 
 
 def build(names: Iterable[str] = COMMANDS) -> typer.Typer:
@@ -62,7 +59,7 @@ def _root() -> typer.Typer:
         add_completion=False,
         pretty_exceptions_enable=False,
         rich_markup_mode=None,
-        context_settings={"help_option_names": ["-h", "--help"]},
+        context_settings={"help_option_names": [*HELP]},
     )
     app.callback(invoke_without_command=True, epilog=EXITS)(sticli)
     return app
@@ -101,15 +98,16 @@ def main() -> None:
             signal.signal(number, _terminate)
     _open_streams()
     code = run(sys.argv[1:])
-    if code == INTERRUPTED:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second Ctrl-C has nothing left to end
+    # a Ctrl-C from here on ends nothing but Python's own clearing up; a second one not even that
+    late = signal.SIG_IGN if code == INTERRUPTED else signal.SIG_DFL
+    signal.signal(signal.SIGINT, late)
     sys.exit(code)
 
 
 def run(words: list[str]) -> int:
     """One command; its exit code."""
     try:
-        _invoke(hoist(words))
+        _invoke(hoist(spelt(words)))
         sys.stdout.flush()
     except typer.Exit as end:
         return end.exit_code
@@ -131,17 +129,30 @@ def run(words: list[str]) -> int:
 
 def _invoke(words: list[str]) -> None:
     named = first(words)
+    if named and named not in COMMANDS:
+        raise _no_command(named)
     command = typer.main.get_command(build([named]) if named in COMMANDS else outline())
-    _footnote(command)
+    if set(HELP) & set(words):
+        _footnote(command)
     with command.make_context("sticli", [*words]) as context:
         command.invoke(context)
 
 
-def _footnote(command: object) -> None:
-    """Let the help of every command below this one name what it takes as all do."""
-    for one in getattr(command, "commands", {}).values():
-        one.epilog = EVERYWHERE
-        _footnote(one)
+def _footnote(command: object, path: tuple[str, ...] = ()) -> None:
+    """Let the help of every command below this one end with examples."""
+    from sticli.examples import epilog
+
+    for name, one in getattr(command, "commands", {}).items():
+        one.epilog = epilog(" ".join((*path, name)))
+        _footnote(one, (*path, name))
+
+
+def _no_command(name: str) -> SticliError:
+    """There is none of this name, and which one may be meant."""
+    shown = [one for one in COMMANDS if not one.startswith("_")]
+    close = [MEANT[name]] if name in MEANT else difflib.get_close_matches(name, shown, 1)
+    meant = f"did you mean `sticli {close[0]}`? " if close else ""
+    return SticliError("bad_request", f"no command {name!r}", f"{meant}see `sticli --help`")
 
 
 def _usage(error: typer.TyperException) -> SticliError:

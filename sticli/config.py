@@ -117,7 +117,9 @@ def _from_file(file: Path) -> dict[str, object]:
     except OSError as error:
         raise refused(error) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SticliError("bad_request", f"{file} is not valid TOML: {error}") from None
+        raise SticliError(
+            "bad_request", f"{file} is not valid TOML: {error}", "`sticli config edit` mends it"
+        ) from None
 
 
 def _from_environment(environ: Mapping[str, str]) -> dict[str, object]:

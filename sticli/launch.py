@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sticli import protocol
@@ -73,14 +74,14 @@ class Launch:
             client.close()
 
 
-def shake_hands(paths: Paths) -> protocol.Version:
+def shake_hands(paths: Paths, seconds: float = HANDSHAKE) -> protocol.Version:
     """What the running daemon says it is.
 
     Raises:
         SticliError: unreachable, version_mismatch, permission, timeout.
     """
     check_socket_path(paths.socket)
-    client = Client(paths.socket, HANDSHAKE)
+    client = Client(paths.socket, seconds)
     try:
         found = client.version()
     finally:
@@ -146,7 +147,7 @@ def wait(paths: Paths, process: "subprocess.Popen[bytes]") -> protocol.Version:
         except SticliError as error:
             if error.code != "unreachable":
                 raise
-        if process.poll() not in (None, 0) and not _held(paths):
+        if process.poll() not in (None, 0) and not held(paths):
             break  # it failed, and nobody else is starting
         time.sleep(0.02)
     raise SticliError(
@@ -180,7 +181,16 @@ def last_line(paths: Paths) -> str:
     return last[found.end() :] if (found := STAMP.match(last)) else last
 
 
-def _held(paths: Paths) -> bool:
+def holder(paths: Paths) -> tuple[int, Path | None]:
+    """The process that last took the lock, and where it listens, as it has written down."""
+    try:
+        pid, *rest = paths.lock.read_text("utf-8", "surrogateescape").split("\n")
+    except OSError:
+        return 0, None
+    return int(pid) if pid.isdecimal() else 0, Path(rest[0]) if rest and rest[0] else None
+
+
+def held(paths: Paths) -> bool:
     """Whether some daemon holds the lock: then it is the one to wait for."""
     import fcntl
 

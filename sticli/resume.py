@@ -23,7 +23,7 @@ def resume(
     Raises:
         SticliError: what the daemon answered; `unreachable` only without `reconnect`.
     """
-    threading.Thread(target=_end_with_the_reader, daemon=True).start()
+    threading.Thread(target=end_with_the_reader, daemon=True).start()
     client, delay = call.connect(), FIRST
     while True:
         try:
@@ -42,7 +42,7 @@ def resume(
         delay = min(delay * 2, LONGEST)
 
 
-def _end_with_the_reader() -> None:
+def end_with_the_reader() -> None:
     """End the process when nobody reads stdout any more: a quiet stream would never notice."""
     watch = select.poll()
     watch.register(1, 0)

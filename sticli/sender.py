@@ -46,7 +46,9 @@ class Sender:
 
     def run(self, ended: Callable[[], None]) -> None:
         """Send until the spool is closed and empty, or an error stays; `ended` hears of both."""
-        self.error = SticliError("internal", "sending ended early")  # until it ends as it should
+        self.error = SticliError(  # until it ends as it should
+            "internal", "sending ended early", "`sticli show SESSION` says what is stored"
+        )
         try:
             while piece := self._spool.take():
                 self._deliver(piece)

@@ -75,7 +75,8 @@ LockPersonality=yes
 SystemCallArchitectures=native
 {sandbox}
 # Left out: MemoryDenyWriteExecute, for Triton and CUDA compile kernels into memory; PrivateDevices
-# and DevicePolicy, for the GPU is a device; ProtectProc, which a user's manager cannot set.
+# and DevicePolicy, for the GPU is a device; ProtectKernelTunables and the like, which no user may
+# touch anyway, and which fail in many containers.
 """
 
 SANDBOX = """\
@@ -84,11 +85,7 @@ PrivateUsers=yes
 ProtectSystem=strict
 ProtectHome=read-only
 ReadWritePaths={folders}
-ProtectKernelTunables=yes
-ProtectKernelModules=yes
-ProtectKernelLogs=yes
 ProtectControlGroups=yes
-ProtectHostname=yes
 """
 PRIVATE_TMP = "PrivateTmp=yes\n"
 SHARED_TMP = "# Left out: PrivateTmp, for something of sticli's lies in a temporary folder.\n"
@@ -117,11 +114,11 @@ class Plan:
         return {SOCKET: marked(socket), SERVICE: marked(service)}
 
     def _environment(self) -> Iterator[str]:
-        for name in CARRIED:
-            if value := self.environ.get(name):
-                yield f"Environment={quoted(f'{name}={value}')}"
-        # Its kernels are compiled once, though the home is read-only.
-        yield f"Environment={quoted(f'CUDA_CACHE_PATH={self.paths.cache / "cuda"}')}"
+        found = {name: value for name in CARRIED if (value := self.environ.get(name))}
+        # Kernels are compiled once, though the home is read-only.
+        found["CUDA_CACHE_PATH"] = str(self.paths.cache / "cuda")
+        for name, value in found.items():
+            yield "Environment=" + quoted(f"{name}={value}")
 
     def _sandbox(self) -> str:
         if not self.namespaces:
@@ -163,8 +160,8 @@ def edited(text: str) -> bool:
 
 def folder(environ: Mapping[str, str] = os.environ) -> Path:
     """Where a user's units lie."""
-    config = environ.get("XDG_CONFIG_HOME") or Path(environ.get("HOME", "~")).expanduser() / ".config"
-    return Path(config) / "systemd" / "user"
+    config = Path(environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")
+    return config / "systemd" / "user"
 
 
 def named(unit: Path, key: str) -> str | None:
@@ -175,6 +172,24 @@ def named(unit: Path, key: str) -> str | None:
         return None
     found = re.search(rf"^{key}=(.*)$", text, re.MULTILINE)
     return found[1].strip() if found else None
+
+
+def program(command: str) -> str:
+    """The program of an ExecStart line."""
+    found = re.match(r'[@:+!-]*(?:"((?:[^"\\]|\\.)*)"|(\S+))', command)
+    word = (found and (found[1] or found[2])) or ""
+    return re.sub(r"\\(.)", r"\1", word).replace("%%", "%")
+
+
+def failed() -> bool:
+    """Whether systemd has given up socket or service."""
+    if not shutil.which("systemctl"):
+        return False
+    command = ["systemctl", "--user", "is-failed", "--quiet", SOCKET, SERVICE]
+    try:
+        return subprocess.run(command, capture_output=True, timeout=2).returncode == 0
+    except (OSError, subprocess.TimeoutExpired):
+        return False
 
 
 def installed(paths: Paths) -> bool:

@@ -6,9 +6,14 @@ GLOBAL = {"-j", "--json", "-q", "--quiet", "-v", "--verbose", "--no-autostart"}
 
 # commands that end in free words → their options that take a value
 FREE = {
-    "append": {"--wait", "--producer", "--on-busy"},
+    "append": {
+        *("--follow", "-F", "--from", "--format", "--fields", "--template", "--delimiter"),
+        *("--grep", "--exclude", "--sample", "--wait", "--producer", "--on-busy"),
+    },
     "ask": {"--at", "--choices", "--schema", "--max-age", "--max-tokens", "--timeout"},
 }
+# options whose value may be left out, after a = only → what they have then
+OPTIONAL = {"append": {"--timestamp": "--timestamp=%Y-%m-%d %H:%M:%S"}}
 
 
 def hoist(words: list[str]) -> list[str]:
@@ -23,7 +28,14 @@ def hoist(words: list[str]) -> list[str]:
         place = words.index(name) + 1
         _check_text(name, words[place:end], words[end + 1 :])
     ahead = [word for word in words[:end] if word in GLOBAL]
-    return ahead + [word for word in words[:end] if word not in GLOBAL] + words[end:]
+    whole = OPTIONAL.get(name, {})
+    rest = [whole.get(word, word) for word in words[:end] if word not in GLOBAL]
+    return ahead + rest + words[end:]
+
+
+def spelt(words: list[str]) -> list[str]:
+    """`help COMMAND` as `COMMAND --help`."""
+    return [*words[1:], "--help"] if words[:1] == ["help"] else words
 
 
 def first(words: list[str]) -> str:

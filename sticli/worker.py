@@ -7,6 +7,7 @@ from sticli.client import Client
 from sticli.errors import SticliError
 from sticli.protocol import Loading, Status
 
+SETTLED = ("ready", "asleep")  # a worker that sleeps wakes for whoever needs it
 LOOK = 0.05  # seconds between looks
 
 
@@ -34,6 +35,6 @@ def wait(client: Client, seconds: float, tell: Callable[[Loading], None]) -> Sta
         if status.loading and status.loading != known:
             end, known = time.monotonic() + seconds, status.loading
             tell(known)
-        if status.worker == "ready" or time.monotonic() > end:
+        if status.worker in SETTLED or time.monotonic() > end:
             return status
         time.sleep(LOOK)

@@ -1,27 +1,25 @@
-"""`sticli append`: lines from a pipe or the command line into a session, each once."""
+"""`sticli append`: lines from a pipe, a file or the command line into a session, each once."""
 
-import os
 import sys
-import threading
 import uuid
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from sticli import settled
 from sticli.client import Client
-from sticli.cutter import Cutter
 from sticli.errors import SticliError
-from sticli.interrupt import Interrupt
-from sticli.invocation import Invocation, document, of
-from sticli.progress import Progress
-from sticli.protocol import Accepted, NewSession, OnBusy, Session
-from sticli.reader import Reader
-from sticli.render import plural, size
-from sticli.sender import Sender, Target
-from sticli.spool import Spool
+from sticli.feeds import source
+from sticli.feeds.choice import Choice, fields, sample
+from sticli.feeds.pipeline import Pipeline
+from sticli.feeds.run import Run
+from sticli.feeds.source import Followed, Pipe, Source, Text
+from sticli.invocation import Invocation, of
+from sticli.protocol import MAX_DESCRIPTION, NewFeed, NewSession, OnBusy, Session
+from sticli.sender import Target
 
 MODES = ("settled", "accepted")
+LINEAR = "A pattern that backtracks without end, as (a+)+$, holds up the feed: keep it simple."
 
 
 def append(
@@ -30,6 +28,71 @@ def append(
     text: Annotated[
         list[str] | None,
         typer.Argument(metavar="TEXT...", help="Text to append; without it, standard input."),
+    ] = None,
+    follow: Annotated[
+        Path | None,
+        typer.Option(
+            "--follow",
+            "-F",
+            metavar="FILE",
+            help="Read a file and go on as it grows, over rotations and restarts, each line once.",
+        ),
+    ] = None,
+    start: Annotated[
+        str | None,
+        typer.Option(
+            "--from",
+            metavar="start|end|BYTES",
+            help="Where a file that was never followed into this session is begun.",
+        ),
+    ] = None,
+    format: Annotated[
+        str, typer.Option(metavar="plain|jsonl|csv", help="What a line is.")
+    ] = "plain",
+    field: Annotated[
+        str | None,
+        typer.Option(
+            "--fields",
+            metavar="A,B.C",
+            help="Keep these fields, as A=… B.C=…; with --no-header, the names of all columns.",
+        ),
+    ] = None,
+    template: Annotated[
+        str | None,
+        typer.Option(metavar="TEXT", help="Write lines so: '{time} {level} {msg.text}'."),
+    ] = None,
+    header: Annotated[bool, typer.Option(help="Whether a CSV begins with its names.")] = True,
+    delimiter: Annotated[
+        str, typer.Option(metavar="CHARACTER", help="Between the columns of a CSV; or tab.")
+    ] = ",",
+    strict: Annotated[
+        bool,
+        typer.Option("--strict", help="End at a line that has not the format, not keep it as is."),
+    ] = False,
+    grep: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="PATTERN",
+            help=f"Keep lines that match (Python's re; repeat: any of them). {LINEAR}",
+        ),
+    ] = None,
+    exclude: Annotated[
+        list[str] | None,
+        typer.Option(metavar="PATTERN", help="Leave out lines that match (repeat: any of them)."),
+    ] = None,
+    dedupe: Annotated[
+        bool,
+        typer.Option("--dedupe", help="A line that comes again at once: how often, not each."),
+    ] = False,
+    fraction: Annotated[
+        str | None,
+        typer.Option("--sample", metavar="1/N", help="Keep every Nth line, counted from the 1st."),
+    ] = None,
+    timestamp: Annotated[
+        str | None,
+        typer.Option(
+            metavar="[=FORMAT]", help="Put the time of arrival ahead of lines, as strftime has it."
+        ),
     ] = None,
     wait: Annotated[
         str,
@@ -57,21 +120,85 @@ def append(
 ) -> None:
     """Append lines to a session as they arrive.
 
-    Reads standard input up to its end; every line is stored once, even when the daemon is killed
-    and started again in between. Ctrl-C stores what was read and exits with 130.
+    Reads standard input up to its end, or a file that grows without end; every line is stored
+    once, even when the daemon is killed and started again in between. Ctrl-C stores what was read
+    and exits with 130. On their way lines are cut, formatted, filtered by --grep and --exclude,
+    collapsed by --dedupe, sampled and stamped with the time, in this order.
     """
-    if wait not in MODES:
-        raise SticliError("bad_request", f"--wait {wait}", f"allowed: {', '.join(MODES)}")
-    if not text and sys.stdin is None:
-        raise SticliError("bad_request", "standard input is closed", "give TEXT, or pipe lines in")
+    choice = Choice(
+        format,
+        fields(field),
+        template,
+        header,
+        "\t" if delimiter in ("tab", "\\t") else delimiter,
+        strict,
+        tuple(grep or ()),
+        tuple(exclude or ()),
+        dedupe,
+        sample(fraction),
+        timestamp,
+    )
+    Pipeline(choice)  # so that a bad pattern is refused before anything is made
+    _check(wait, text, follow, start)
     call = of(context)
+    origin = _source(call, choice, text, follow, start, producer)
     client, known = _session(call, session, create)
-    key = producer or uuid.uuid4().hex
-    target = Target(session, key, call.connect, call.note, reconnect, on_busy)
+    key = producer or (source.producer(follow) if follow else uuid.uuid4().hex)
+    feed = client.register(session, key, origin.registration) if origin.registration else None
+    first, number = (feed.next_seq if follow else 0, feed.run) if feed else (0, 0)
+    target = Target(session, key, call.connect, call.note, reconnect, on_busy, first, number)
     run = Run(call, target, client, known.dropped)
-    code = run.read(text)
+    code = run.read(origin, choice, feed)
     run.finish(wait == "settled" and not code)
     raise typer.Exit(code)
+
+
+def _check(wait: str, text: list[str] | None, follow: Path | None, start: str | None) -> None:
+    """Refuse what does not fit together."""
+    if wait not in MODES:
+        raise SticliError("bad_request", f"--wait {wait}", f"allowed: {', '.join(MODES)}")
+    if follow and text:
+        raise SticliError(
+            "bad_request", "--follow FILE and TEXT are both given", "append them one by one"
+        )
+    if start is not None and not follow:
+        raise SticliError("bad_request", "--from is for a file", "name it with --follow FILE")
+    if not text and not follow and sys.stdin is None:
+        raise SticliError("bad_request", "standard input is closed", "give TEXT, or pipe lines in")
+
+
+def _source(
+    call: Invocation,
+    choice: Choice,
+    text: list[str] | None,
+    follow: Path | None,
+    start: str | None,
+    producer: str | None,
+) -> Source:
+    """Where the lines come from."""
+    if text:
+        return Text(text)
+    words = choice.words()
+    if follow:
+        path = source.located(follow)
+        description = _description([f"follows {path}", *words])
+        return Followed(path, start, NewFeed(description, lasting=True), call.note)
+    if producer and choice.dedupe:
+        raise SticliError(
+            "bad_request",
+            "--dedupe tells of repeats by the clock, so a pipe with --producer does not repeat",
+            "leave one of them out, or follow a file",
+        )
+    if not words:
+        return Pipe(None, call.note)
+    if producer and "/" in producer:
+        raise SticliError("bad_request", f"--producer {producer}", "leave / out of the id")
+    return Pipe(NewFeed(_description(["pipe", *words]), lasting=bool(producer)), call.note)
+
+
+def _description(words: list[str]) -> str:
+    text = ", ".join(words).encode(errors="replace")
+    return text[:MAX_DESCRIPTION].decode(errors="ignore")
 
 
 def _session(call: Invocation, name: str, create: bool) -> tuple[Client, Session]:
@@ -94,90 +221,3 @@ def _create(call: Invocation, client: Client, name: str) -> Session:
         return client.session(name)  # another producer was quicker: as good
     call.note(f"created session {name}")
     return made
-
-
-class Run:
-    """One append from its first byte to its summary."""
-
-    def __init__(self, call: Invocation, target: Target, client: Client, dropped: int) -> None:
-        """`dropped` lines of the session were dropped before this."""
-        self._call = call
-        self._dropped = dropped
-        self._target = target
-        self._cutter = Cutter()
-        self._spool = Spool()
-        self._sender = Sender(target, client, self._spool)
-        self._progress = Progress(self._sender, self._spool, quiet=call.quiet)
-
-    def read(self, text: list[str] | None) -> int:
-        """Read everything and see it stored; the exit code of an interruption, else 0."""
-        with Interrupt(self._spool.lift) as interrupt:
-            thread = threading.Thread(
-                target=self._sender.run, args=(interrupt.wake,), daemon=True
-            )  # a daemon thread: a second Ctrl-C does not wait for it
-            thread.start()
-            self._feed(text, interrupt)
-            self._spool.close()
-            while thread.is_alive():
-                thread.join(self._progress.every)
-                self._progress.show()
-            return interrupt.code
-
-    def finish(self, wait: bool) -> None:
-        """Wait until it has settled, if asked to, then say what was done.
-
-        Raises:
-            SticliError: why not all of it is stored, or not all of it will settle.
-        """
-        accepted = self._sender.accepted
-        state: Accepted | Session | None = accepted
-        try:
-            if self._sender.error:
-                raise self._sender.error
-            if wait and accepted and accepted.settled < accepted.version:
-                place = (self._target.connect, self._target.session, accepted.version)
-                state = settled.wait(*place, self._progress.reading)
-        finally:
-            pending = state.pending if state else 0
-            dropped = max(0, state.dropped - self._dropped) if state else 0
-            self._say(pending, dropped)
-        if self._call.json:
-            self._document(pending, dropped)
-
-    def _feed(self, text: list[str] | None, interrupt: Interrupt) -> None:
-        reader = Reader(0, self._cutter, self._spool)
-        if text:
-            reader.take(os.fsencode(" ".join(text)))
-        else:
-            if sys.stdin.isatty():
-                self._call.note("reading from the terminal, Ctrl-D to end")
-            reader.run(interrupt.source, self._progress.show, self._progress.every)
-        reader.finish()
-
-    def _say(self, pending: int, dropped: int) -> None:
-        """The summary, as a note."""
-        accepted, sender, cutter = self._sender.accepted, self._sender, self._cutter
-        place = f"at version {accepted.version}" if accepted else "(nothing stored)"
-        notes = (
-            (cutter.replaced, "byte", "replaced (not UTF-8)"),
-            (cutter.split, "line", "split (too long)"),
-            (pending, "line", "pending"),
-            (dropped, "line", "dropped (too much was pending)"),
-            (self._spool.count, "line", "read and not stored"),
-        )
-        said = "".join(f", {plural(number, what)} {how}" for number, what, how in notes if number)
-        lines = plural(sender.lines, "line")
-        self._call.note(f"{lines}, {size(sender.bytes)} → {self._target.session} {place}{said}")
-
-    def _document(self, pending: int, dropped: int) -> None:
-        """The summary, as JSON; an error takes its place."""
-        document(
-            session=self._target.session,
-            lines=self._sender.lines,
-            bytes=self._sender.bytes,
-            replaced=self._cutter.replaced,
-            split=self._cutter.split,
-            version=self._sender.accepted.version if self._sender.accepted else 0,
-            pending=pending,
-            dropped=dropped,
-        )

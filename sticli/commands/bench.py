@@ -196,7 +196,8 @@ def kernels(
     """
     for package in ("torch", "triton"):
         if importlib.util.find_spec(package) is None:
-            raise SticliError("model", f"{package} is not installed", "pip install 'sticli[gpu]'")
+            hint = "`pip install 'sticli[gpu]'`"
+            raise SticliError("model", f"{package} is not installed", hint)
     from sticli.bench import kernels as bench
 
     bench.run(

@@ -16,6 +16,7 @@ from sticli.render import table
 
 Key = Annotated[str, typer.Argument(metavar="SETTING", help="Name of the setting.")]
 EDITORS = ("sensible-editor", "nano", "vi")  # where nobody says which
+IN_FORCE = "`sticli daemon restart` puts it in force"
 HEAD = "# Settings of sticli; `sticli config show` says what they are and which are in force.\n"
 
 app = typer.Typer(help="Settings: where they come from, what they are.", rich_markup_mode=None)
@@ -32,7 +33,7 @@ def path(context: typer.Context) -> None:
 
 @app.command()
 def show(context: typer.Context) -> None:
-    """Print every setting, its value, where it comes from and what it means."""
+    """Print every setting: its value, where that is from, what it means."""
     settings, origin = config.load(paths.resolve().config_file)
     if of(context).json:
         values = {key: {"value": getattr(settings, key), "from": origin[key]} for key in config.DOC}
@@ -84,7 +85,7 @@ def unset(context: typer.Context, key: Key) -> None:
 
 @app.command()
 def edit(context: typer.Context) -> None:
-    """Open the settings file in $VISUAL or $EDITOR, and check it afterwards."""
+    """Open the settings file in $VISUAL or $EDITOR, then check it."""
     file = paths.resolve().config_file
     if not file.exists():
         settings_file.begin(file, HEAD + "".join(map(_described, config.DOC)))
@@ -98,15 +99,17 @@ def edit(context: typer.Context) -> None:
     if failed:
         raise SticliError("internal", f"{words[0]} ended with {failed}", "set EDITOR to another")
     config.load(file, {})
-    of(context).note(f"{file} is in order; `sticli daemon restart` puts it in force")
+    of(context).note(f"{file} is in order; {IN_FORCE}")
 
 
-def changed(call: Invocation, file: Path, key: str, value: object) -> None:
+def changed(
+    call: Invocation, file: Path, key: str, value: object, *, restarting: bool = False
+) -> None:
     """Tell what a change of the file comes to."""
     if call.json:
         document(key=key, value=value, file=str(file))
     said = f"removed {key} from" if value is None else f"set {key} = {value!r} in"
-    call.note(f"{said} {file}; `sticli daemon restart` puts it in force")
+    call.note(f"{said} {file}" + ("" if restarting else f"; {IN_FORCE}"))
     if (name := config.PREFIX + key.upper()) in os.environ:
         call.note(f"{name}={os.environ[name]} of the environment is stronger than the file")
 

@@ -4,30 +4,36 @@ import os
 import sys
 import time
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TextIO
 
 import typer
 from msgspec.structs import asdict
 
-from sticli import worker
+from sticli import service, worker
 from sticli.bar import Bar
 from sticli.client import Client
+from sticli.commands.install import install, uninstall
 from sticli.commands.status import facts
 from sticli.errors import NOT_FOUND, SticliError
 from sticli.invocation import Invocation, document, of
-from sticli.launch import command, leave, shake_hands
+from sticli.launch import PATIENCE, command, leave, shake_hands
 from sticli.paths import Paths
-from sticli.protocol import Version
+from sticli.protocol import Status, Version
 from sticli.render import printable, table
 
 app = typer.Typer(help="The life of the daemon.", rich_markup_mode=None)
 Model = Annotated[
     str | None,
     typer.Option(
-        metavar="FILE", help="A GGUF file for this daemon; the setting `model` is for all."
+        metavar="MODEL",
+        help="A model for this daemon: a path, `embedded`, hf:… or a part of a pulled name.",
     ),
 ]
 LOADING = 60.0  # seconds without progress of the model until a start says so and leaves
+LISTENS = (
+    "the socket of the service is there: the next command starts the daemon; `systemctl --user stop"
+    " sticli.socket` ends that"
+)
 STOPPING = 60.0  # seconds that a clean stop may take: it writes snapshots
 
 
@@ -54,19 +60,33 @@ def start(context: typer.Context, model: Model = None) -> None:
 def stop(context: typer.Context) -> None:
     """Stop the daemon; what it accepted is safe."""
     call = of(context)
-    found = halt(call.launch().paths)
+    paths = call.launch().paths
+    found = None if service.waits(paths) else halt(paths)
+    listens = service.waits(paths)
     if call.json:
-        document(stopped=found is not None, pid=found and found.pid)
+        document(stopped=found is not None, pid=found and found.pid, listens=listens)
     call.note(f"stopped the daemon (pid {found.pid})" if found else "no daemon runs")
+    if listens:
+        call.note(LISTENS)
 
 
 @app.command()
 def restart(context: typer.Context, model: Model = None) -> None:
-    """Stop the daemon and start it again."""
+    """Stop the daemon and start it again, with the model that it was started with."""
     call = of(context)
-    launch = call.launch(*arguments(model))
-    halt(launch.paths)
-    _tell(call, launch.paths, launch.start())
+    paths = call.launch().paths
+    before = None if service.waits(paths) else account(paths)
+    if model and (service.waits(paths) or (before and before.activated)):
+        raise SticliError(
+            "bad_request",
+            "the daemon of the service takes its model from the settings, not from a command",
+            f"`sticli model use {model}`, then `sticli daemon restart`",
+        )
+    launch = call.launch(*arguments(model or (before and before.given) or None))
+    if not service.waits(paths):
+        halt(paths)
+    again = shake_hands(paths, PATIENCE) if service.waits(paths) else launch.start()
+    _tell(call, paths, again)
 
 
 @app.command()
@@ -74,10 +94,12 @@ def status(context: typer.Context) -> None:
     """Show how the daemon is; exit code 3 when none runs."""
     call = of(context)
     paths = call.launch().paths
-    if not running(paths):
+    listens = service.waits(paths)
+    if listens or not running(paths):
         if call.json:
-            document(running=False, paths={"socket": str(paths.socket), "log": str(paths.log)})
-        call.note(f"no daemon answers at {paths.socket}")
+            where = {"socket": str(paths.socket), "log": str(paths.log)}
+            document(running=False, listens=listens, paths=where)
+        call.note(LISTENS if listens else f"no daemon answers at {paths.socket}")
         raise typer.Exit(NOT_FOUND)
     client = Client(paths.socket)
     found = client.status()
@@ -98,27 +120,50 @@ def logs(
     except FileNotFoundError:
         raise SticliError("not_found", f"no log at {path}", "no daemon has run yet") from None
     with log:
-        while True:
-            for line in log:
-                sys.stdout.write(printable(line))
-            sys.stdout.flush()
-            if not follow:
-                return
-            time.sleep(0.2)
+        _print(log, path, follow)
+
+
+def _print(log: TextIO, path: Path, follow: bool) -> None:
+    """Print a log, and go on as it grows and after it was put away for a new one."""
+    while True:
+        away = not path.exists() or not os.path.samestat(os.fstat(log.fileno()), path.stat())
+        for line in log:
+            sys.stdout.write(printable(line))
+        sys.stdout.flush()
+        if not follow:
+            return
+        if away and path.exists():
+            with open(path, encoding="utf-8", errors="replace") as new:
+                return _print(new, path, follow)
+        time.sleep(0.2)
+
+
+app.command("install-service")(install)
+app.command("uninstall-service")(uninstall)
 
 
 def arguments(model: str | None) -> tuple[str, ...]:
-    """The daemon's arguments for a model file.
+    """The daemon's arguments for a model.
 
     Raises:
-        SticliError: there is no such file.
+        SticliError: there is no such model.
     """
     if model is None:
         return ()
-    path = Path(model).expanduser().absolute()
-    if not path.is_file():
-        raise SticliError("not_found", f"no model file at {path}")
-    return ("--model", str(path))
+    from sticli.models.find import find  # only with --model: it reads a cache
+
+    return ("--model", str(find(model)))
+
+
+def account(paths: Paths) -> Status | None:
+    """How the daemon that runs is; None without one that can be understood."""
+    client = Client(paths.socket)
+    try:
+        return client.status()
+    except SticliError:
+        return None
+    finally:
+        client.close()
 
 
 def running(paths: Paths) -> Version | None:
@@ -168,7 +213,7 @@ def _tell(call: Invocation, paths: Paths, found: Version) -> None:
     """
     client = Client(paths.socket)
     state = client.status()
-    if state.worker != "ready" and not worker.failure(state):
+    if state.worker not in worker.SETTLED and not worker.failure(state):
         call.note("the model is loading")
         with Bar(wanted=not call.quiet) as bar:
             state = worker.wait(client, LOADING, bar.show)
@@ -176,7 +221,7 @@ def _tell(call: Invocation, paths: Paths, found: Version) -> None:
         raise error
     if state.last_error:
         call.note(state.last_error)
-    if state.worker != "ready":
+    if state.worker not in worker.SETTLED:
         call.note(f"the model is still loading after {LOADING:g} s: `sticli daemon status`")
     if call.json:
         document(version=found)

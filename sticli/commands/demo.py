@@ -70,7 +70,7 @@ def write(
     points: Annotated[int, typer.Option(metavar="N", help="Rows of truth at most.", min=1)] = 300,
     seed: Annotated[int, typer.Option(metavar="N", help="Which feed.", min=0)] = 1,
 ) -> None:
-    """Print a simulated service log, and write what `calibrate` needs to know of it.
+    """Print a simulated service log, and write its truth for `calibrate`.
 
     The names in it are none that the embedded model was trained on.
     """

@@ -1,7 +1,6 @@
 """`sticli model`: fetch models, see what there is, choose one."""
 
 import sys
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -9,9 +8,11 @@ import typer
 from sticli import paths, settings_file
 from sticli.commands import config as settings
 from sticli.errors import SticliError
-from sticli.invocation import Invocation, document, of
-from sticli.models import cache, find, listing, reference, removal, shape
+from sticli.invocation import document, of
+from sticli.models import cache, find, listing, removal, shape
+from sticli.models.digest import digest
 from sticli.models.header import read_header
+from sticli.models.transfer import Transfer
 from sticli.render import count, one_line, size, table
 
 app = typer.Typer(help="Models: fetch them, see them, choose one.", rich_markup_mode=None)
@@ -27,7 +28,7 @@ HEADS = ("MODEL", "SIZE", "QUANT", "ARCHITECTURE", "CONTEXT", "FROM", "STATE")
 
 @app.command("ls")
 def listed(context: typer.Context) -> None:
-    """List the models that are here: embedded, pulled, in the settings, running."""
+    """List the models that are here."""
     found = listing.entries(paths.resolve())
     if of(context).json:
         return document(models=[one.facts() for one in found])
@@ -59,7 +60,7 @@ def pull(
         ),
     ],
 ) -> None:
-    """Fetch a model from the Hugging Face hub into its cache; print where it is."""
+    """Fetch a model from the Hugging Face hub."""
     from sticli.commands.pull import pull as fetch  # its library is slow to load
 
     fetch(of(context), source)
@@ -67,7 +68,7 @@ def pull(
 
 @app.command()
 def inspect(context: typer.Context, model: Model = find.EMBEDDED) -> None:
-    """Show what a model's file says about it, and which engine would run it."""
+    """Show what a model's file says about it."""
     from sticli.models import about
 
     path = find.find(model)
@@ -85,12 +86,12 @@ def use(
         bool, typer.Option("--restart", help="Restart the daemon with it at once.")
     ] = False,
 ) -> None:
-    """Make a model the one that the daemon runs: the setting `model`."""
+    """Choose the model that the daemon runs."""
     call = of(context)
     path = find.chosen(model)
     file = paths.resolve().config_file
     settings_file.put(file, "model", path or None)
-    settings.changed(call, file, "model", path or None, told=restart)
+    settings.changed(call, file, "model", path or None, restarting=restart)
     if restart:
         from sticli.commands.daemon import restart as again
 
@@ -99,13 +100,11 @@ def use(
 
 @app.command()
 def verify(context: typer.Context, model: Model = find.EMBEDDED) -> None:
-    """Check that a model's file is whole and what was pulled; exit code 1 if not."""
-    from sticli.models.digest import digest
-
+    """Check that a model's file is whole."""
     call, path = of(context), find.find(model)
     header, recorded = read_header(path), cache.recorded(path)
-    with call.meter() as meter:
-        found = digest(path, meter, f"checking {path.name}")
+    with Transfer(wanted=not call.quiet) as transfer:
+        found = digest(path, transfer.tell, f"checking {path.name}")
     if recorded and found != recorded:
         raise SticliError(
             "model",
@@ -126,7 +125,7 @@ def rm(
     model: Model,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
 ) -> None:
-    """Free a pulled model; the one in use stays."""
+    """Remove a pulled model that is not in use."""
     call = of(context)
     found = _removable(model)
     length = found.path.stat().st_size
@@ -144,7 +143,7 @@ def _removable(model: str) -> cache.Pulled:
     Raises:
         SticliError: it is, or was not pulled.
     """
-    found = find.find_pulled(model)
+    found = find.removable(model)
     now = listing.use(paths.resolve())
     for other, why, hint in (
         (now.running, "the daemon runs it", "`sticli model use embedded --restart`"),
@@ -158,5 +157,6 @@ def _removable(model: str) -> cache.Pulled:
 def _confirm(found: cache.Pulled, length: int) -> None:
     what = f"{one_line(found.reference)} ({size(length)})"
     if not sys.stdin.isatty():
-        raise SticliError("bad_request", f"removing {what} deletes its file", "add --yes")
-    typer.confirm(f"Remove {what}?", abort=True, err=True)
+        raise SticliError("bad_request", f"removing {what} deletes it", "confirm with --yes")
+    if not typer.confirm(f"Remove {what}?", err=True):
+        raise typer.Exit(1)

@@ -20,7 +20,7 @@ def show(context: typer.Context, session: Name) -> None:
     found = call.connect().session(session)
     if call.json:
         return document(found)
-    table(sys.stdout, ("WHAT", "VALUE"), list(facts(found)))
+    table(sys.stdout, ("WHAT", "VALUE"), list(facts(found, time.time())))
 
 
 def explain(context: typer.Context, session: Name) -> None:
@@ -34,8 +34,8 @@ def explain(context: typer.Context, session: Name) -> None:
         print(fill(one_line(line), width, subsequent_indent="    ", break_on_hyphens=False))
 
 
-def facts(session: Session) -> Iterator[tuple[str, str]]:
-    """What is worth knowing, as pairs."""
+def facts(session: Session, now: float) -> Iterator[tuple[str, str]]:
+    """What is worth knowing at a time (seconds since the epoch), as pairs."""
     yield "name", session.name
     yield "state", session.state
     if session.place:
@@ -50,7 +50,7 @@ def facts(session: Session) -> Iterator[tuple[str, str]]:
     yield "when full", session.on_full
     yield "flash", count(session.flash)
     yield "created", time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(session.created))
-    yield "used", f"{age(time.time() - session.last_used)} ago"
+    yield "used", f"{age(now - session.last_used)} ago"
     yield "system", one_line(session.system) if session.system else "(default)"
     yield from _remarks(session)
 

@@ -15,6 +15,8 @@ def facts(status: Status, sessions: Iterable[Session]) -> Iterator[tuple[str, st
     yield "version", status.version.version
     yield "pid", f"{status.version.pid}, up {age(time.time() - status.version.started)}"
     yield "worker", f"{status.worker} ({_worker(status)})"
+    if status.activated:
+        yield "service", "started by its service manager, and again with the next connection"
     yield "model", _model(status.model) if status.model else "-"
     yield "model file", status.model.path if status.model else "-"
     yield "sessions", _places(status, sessions)
@@ -30,6 +32,8 @@ def facts(status: Status, sessions: Iterable[Session]) -> Iterator[tuple[str, st
 
 def _worker(status: Status) -> str:
     pid = f"pid {status.worker_pid}, " if status.worker_pid else ""
+    if status.worker == "asleep":
+        pid = "the next line or question wakes it, "
     if status.loading:
         pid += f"{status.loading}, "
     return pid + plural(status.restarts, "restart")

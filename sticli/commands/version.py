@@ -41,7 +41,8 @@ def api(
     """Send one request to the daemon's API and print the reply."""
     verb = method.upper()
     if verb not in METHODS or not path.startswith("/") or any(c <= " " for c in path):
-        raise SticliError("bad_request", f"{method} {path}", "as `sticli api GET /v1/status`")
+        what = f"{method} {path} is no request"
+        raise SticliError("bad_request", what, "as `sticli api GET /v1/status`")
     data = sys.stdin.buffer.read() if body == "-" else body and argument(body).encode()
     reply = of(context).connect(None).raw(verb, path, data or None)
     if sys.stdout.isatty():

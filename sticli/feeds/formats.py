@@ -33,10 +33,9 @@ class Formatted:
         )
 
     def __call__(self, lines: list[str]) -> list[str]:
-        first = self._memory.lines - len(lines) + 1
         return [
             written
-            for number, line in enumerate(lines, first)
+            for number, line in enumerate(lines, self._memory.lines + 1)
             if (written := self._one(number, line)) is not None
         ]
 
@@ -84,14 +83,14 @@ def dig(value: Value, path: str) -> Value:
     if isinstance(value, dict) and path in value:
         return value[path]
     head, _, rest = path.partition(".")
-    if isinstance(value, dict):
-        inner = value.get(head)
-    else:
-        inner = _item(value, head)
-    return dig(inner, rest) if rest and inner is not None else inner if not rest else None
+    inner = _item(value, head)
+    return dig(inner, rest) if rest else inner
 
 
 def _item(value: Value, head: str) -> Value:
+    """What a key or a number stands for in an object or a list; None: nothing."""
+    if isinstance(value, dict):
+        return value.get(head)
     if not isinstance(value, list) or not head.isdecimal() or int(head) >= len(value):
         return None
     return value[int(head)]

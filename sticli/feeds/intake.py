@@ -1,9 +1,11 @@
 """From bytes to the pieces of a spool: cut, piped, gathered by size or by time."""
 
+import re
 import time
 from collections.abc import Callable
 
 from sticli.cutter import Cutter
+from sticli.errors import SticliError
 from sticli.feeds.memory import Memory
 from sticli.feeds.pipeline import Pipeline
 from sticli.feeds.records import RecordCutter
@@ -12,6 +14,7 @@ from sticli.spool import Spool
 CHUNK = 64 << 10  # bytes of one read, and of lines that need not wait for more
 FLUSH = 0.05  # seconds that a line may wait for company
 QUIET = 1.0  # seconds that a position may wait for a line
+LINE = re.compile(rb"[^\n]*\n|[^\n]+")
 
 Where = Callable[[int, Memory], str]  # bytes held back, what is to be kept → the position
 
@@ -24,32 +27,53 @@ def nowhere(held: int, memory: Memory) -> str:
 class Intake:
     """What a source reads goes in here; `where` says where the source goes on after it.
 
+    `refusal` is why a line was refused: neither it nor what comes after it is taken.
+
     """
+
     def __init__(self, pipeline: Pipeline, spool: Spool, where: Where = nowhere) -> None:
         self.cutter: Cutter | RecordCutter = pipeline.cutter()
         self.pipeline = pipeline
+        self.refusal: SticliError | None = None
         self._spool = spool
         self._where = where
         self._lines: list[str] = []
         self._size = 0
         self._since = 0.0  # when the first of what is gathered came
+        self._refused = 0  # bytes that were read and not taken
+
+    @property
+    def held(self) -> int:
+        """Bytes that were read and are in no line yet."""
+        return self.cutter.held + self._refused
 
     def take(self, data: bytes) -> None:
-        """Bytes that were read.
+        """Bytes that were read."""
+        if not self.pipeline.strict:
+            return self._through(self.cutter.feed(data), len(data))
+        left = len(data)
+        for line in LINE.findall(data):  # one by one: the place of a refused one matters
+            held = self.cutter.held
+            try:
+                self._through(self.cutter.feed(line), len(line))
+            except SticliError as error:
+                self.refusal, self._refused = error, left + held - self.cutter.held
+                return
+            left -= len(line)
 
-        Raises:
-            SticliError: one of their lines is malformed, and the choice is strict.
-        """
-        self._through(self.cutter.feed(data), len(data))
+    def learn(self, data: bytes) -> None:
+        """The first bytes of a file that is read from further on."""
+        if data and self.pipeline.headless:
+            self.pipeline(self.pipeline.cutter().feed(data)[:1])
 
     def end_file(self) -> None:
         """The last line even without a newline, for the next byte is of another file."""
-        self._through(self.cutter.end(), 0)
+        self._end()
         self.pipeline.begin()
 
     def finish(self) -> None:
         """All that was held back goes into the spool: the input has ended."""
-        self._through(self.cutter.end(), 0)
+        self._end()
         self._gather(self.pipeline.told(), 0)
         self.flush()
 
@@ -71,12 +95,21 @@ class Intake:
         """Put what is gathered, and the position after it, into the spool."""
         lines, size = self._lines, self._size
         self._lines, self._size = [], 0
-        position = self._where(self.cutter.held, self.pipeline.remember(self.cutter))
+        position = self._where(self.held, self.pipeline.remember(self.cutter))
         if lines or size or position:
             self._spool.put(lines, size, position)
 
+    def _end(self) -> None:
+        held = self.cutter.held
+        try:
+            self._through(self.cutter.end(), 0)
+        except SticliError as error:
+            self.refusal, self._refused = error, held
+
     def _through(self, lines: list[str], size: int) -> None:
-        self._gather(self.pipeline(lines), size)
+        found = self.pipeline(lines)
+        grown = sum(map(len, found)) if found is not lines else 0
+        self._gather(found, max(size, grown))
 
     def _gather(self, lines: list[str], size: int) -> None:
         if not (self._lines or self._size):

@@ -24,6 +24,7 @@ class Pipeline:
     def __init__(self, choice: Choice, memory: Memory | None = None) -> None:
         """Raises SticliError where a pattern or a template is none."""
         self.counts = Counts()
+        self.strict = choice.strict
         self._memory = memory or Memory()
         self._header = choice.format == "csv" and choice.header
         self._delimiter = choice.delimiter if choice.format == "csv" else ""
@@ -48,14 +49,15 @@ class Pipeline:
 
     def __call__(self, lines: list[str]) -> list[str]:
         """What becomes of these lines."""
-        self._memory.lines += len(lines)
+        count = len(lines)
         for stage in self._early:
             lines = stage(lines)
+        self._memory.lines += count
         return self._on(self._dedupe(lines) if self._dedupe else lines)
 
     def wait(self, now: float) -> float | None:
         """Seconds until repeats have to be told of; None: there are none."""
-        if not self._memory.repeats:
+        if not self._dedupe or not self._memory.repeats:
             self._since = None
             return None
         self._since = now if self._since is None else self._since

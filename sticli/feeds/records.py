@@ -97,5 +97,5 @@ class RecordCutter:
 def _unclosed(delimiter: str) -> Callable[[bytes], re.Match[bytes] | None]:
     """Whether a line ends inside a quoted field; a field begins with its quote."""
     mark = re.escape(delimiter.encode())
-    closed = b'(?:"(?:[^"]|"")*+"[^' + mark + b"]*+|[^\"" + mark + b"][^" + mark + b"]*+|)"
+    closed = b'(?:"(?:[^"]|"")*+"[^' + mark + b']*+|[^"' + mark + b"][^" + mark + b"]*+|)"
     return re.compile(b"(?:" + closed + mark + b')*+"(?:[^"]|"")*+').fullmatch

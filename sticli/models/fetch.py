@@ -3,20 +3,20 @@
 import contextlib
 import errno
 import fcntl
-import hashlib
 import os
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
+from sticli import __version__
 from sticli.errors import SticliError
 from sticli.models import cache, hub
+from sticli.models.digest import Tell, digest
 from sticli.models.hub import Remote
 from sticli.render import size
 
 TRIES = 5  # in a row without a byte, until the network is given up
-Tell = Callable[[str, int, int], None]  # what goes on, bytes done, bytes of all
 
 
 def blob(remote: Remote) -> Path:
@@ -50,18 +50,7 @@ def fetch(remote: Remote, tell: Tell) -> tuple[Path, bool]:
             _download(remote, tell)
             _check_hash(remote, tell)
             os.replace(part(remote), blob(remote))
-        return _link(remote), missing
-
-
-def digest(path: Path, tell: Tell, what: str) -> str:
-    """The sha256 of a file in hex."""
-    found, done, total = hashlib.sha256(), 0, path.stat().st_size
-    with path.open("rb") as file:
-        while piece := file.read(hub.PIECE):
-            found.update(piece)
-            done += len(piece)
-            tell(what, done, total)
-    return found.hexdigest()
+    return _link(remote), missing  # for which the hub's library takes the lock itself
 
 
 @contextlib.contextmanager
@@ -118,7 +107,7 @@ def _go_on(remote: Remote, had: int, tell: Tell) -> None:
         goes_on = had and reply.status_code == hub.PARTIAL
         done = had if goes_on else 0
         with part(remote).open("ab" if goes_on else "wb") as file:
-            for piece in reply.iter_bytes(hub.PIECE):
+            for piece in reply.iter_bytes():
                 done += file.write(piece)
                 tell(remote.file, done, remote.size)
                 if done > remote.size:
@@ -151,7 +140,15 @@ def _check_hash(remote: Remote, tell: Tell) -> None:
 def _link(remote: Remote) -> Path:
     """The path of the file in its snapshot, laid as the hub's library lays it."""
     with hub.plainly(remote.repository):
-        hub.library().hf_hub_download(remote.repository, remote.file, revision=remote.revision)
+        hub.library().hf_hub_download(
+            remote.repository,
+            remote.file,
+            revision=remote.revision,
+            library_name="sticli",
+            library_version=__version__,
+            cache_dir=cache.folder(),
+            endpoint=hub.endpoint(),
+        )
     current = cache.place(remote.repository) / "refs" / "main"
     current.parent.mkdir(exist_ok=True)
     current.write_text(remote.revision, "utf-8")

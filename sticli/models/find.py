@@ -36,6 +36,21 @@ def chosen(text: str) -> str:
     return "" if text in ("", EMBEDDED) else str(path)
 
 
+def removable(text: str) -> Pulled:
+    """The pulled model that a text names.
+
+    Raises:
+        SticliError: as `find`, or it is a file that was not pulled.
+    """
+    try:
+        return find_pulled(text)
+    except SticliError as error:
+        if text == EMBEDDED or Path(text).expanduser().is_file():
+            why = f"{text} was not pulled, and only what was is removed"
+            raise SticliError("bad_request", why, "`sticli model ls` shows what was") from None
+        raise error
+
+
 def find_pulled(text: str) -> Pulled:
     """The pulled model that a text names.
 
@@ -53,7 +68,8 @@ def find_pulled(text: str) -> Pulled:
         which = ", ".join(one.reference for one in matches)
         raise SticliError("bad_request", f"{text!r} may be several models", f"name one of {which}")
     if "/" in text:
-        raise SticliError("not_found", f"no model file at {Path(text).expanduser().absolute()}")
+        where = Path(text).expanduser().absolute()
+        raise SticliError("not_found", f"no model file at {where}", "`sticli model ls` lists some")
     raise SticliError(
         "not_found",
         f"no model is called {text!r}: no such file, nothing pulled",

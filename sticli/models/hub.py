@@ -15,7 +15,6 @@ from sticli.models.reference import Choice, Reference
 
 PATIENCE = 30.0  # seconds until the hub begins to answer about a repository
 FIRST, MOST = 1 << 20, 64 << 20  # bytes of a file that are asked for to see its header
-PIECE = 1 << 20
 PARTIAL = 206  # HTTP: a range and not the whole
 QUIET = {
     "HF_HUB_DISABLE_TELEMETRY": "1",
@@ -39,13 +38,21 @@ class Remote:
 def library() -> Any:
     """The hub's own library, without its telemetry, bars and notes.
 
-    It reads its settings when it is imported: HF_HOME, HF_TOKEN, HF_ENDPOINT and the like.
+    It reads most of its settings when it is imported: HF_HUB_OFFLINE and the like.
     """
     os.environ.update(QUIET)
-    import huggingface_hub
+    import huggingface_hub.constants
+    import huggingface_hub.errors
+    import huggingface_hub.utils
 
     huggingface_hub.utils.logging.set_verbosity_error()
     return huggingface_hub
+
+
+def endpoint() -> str:
+    """Where the hub is, or the mirror that HF_ENDPOINT names."""
+    named = os.environ.get("HF_ENDPOINT", "").rstrip("/")
+    return named or str(library().constants.ENDPOINT)
 
 
 def locate(wanted: Reference) -> tuple[Remote, Choice]:
@@ -56,9 +63,8 @@ def locate(wanted: Reference) -> tuple[Remote, Choice]:
     """
     hub = library()
     with plainly(wanted.repository):
-        found = hub.HfApi(library_name="sticli", library_version=__version__).model_info(
-            wanted.repository, files_metadata=True, timeout=PATIENCE
-        )
+        api = hub.HfApi(endpoint(), library_name="sticli", library_version=__version__)
+        found = api.model_info(wanted.repository, files_metadata=True, timeout=PATIENCE)
     files = {one.rfilename: one for one in found.siblings or ()}
     choice = reference.choose(wanted, list(files))
     stored = files[choice.file].lfs
@@ -81,7 +87,7 @@ def header(remote: Remote) -> Header:
     while True:
         with plainly(remote.repository), stream(remote, len(data), end) as reply:
             data = data if reply.status_code == PARTIAL else b""
-            for piece in reply.iter_bytes(PIECE):
+            for piece in reply.iter_bytes():
                 data += piece
                 if len(data) >= end:
                     break
@@ -101,7 +107,9 @@ def stream(remote: Remote, start: int, end: int = 0) -> Iterator[Any]:
     hub = library()
     headers = hub.utils.build_hf_headers(library_name="sticli", library_version=__version__)
     headers |= {"Accept-Encoding": "identity"} | _range(start, end)
-    url = hub.hf_hub_url(remote.repository, remote.file, revision=remote.revision)
+    url = hub.hf_hub_url(
+        remote.repository, remote.file, revision=remote.revision, endpoint=endpoint()
+    )
     timeout = hub.constants.HF_HUB_DOWNLOAD_TIMEOUT
     with hub.get_session().stream("GET", url, headers=headers, timeout=timeout) as reply:
         hub.utils.hf_raise_for_status(reply)
@@ -127,7 +135,7 @@ def plainly(repository: str) -> Iterator[None]:
             "unreachable", f"{repository} is not asked for: HF_HUB_OFFLINE is set", "unset it"
         ) from None
     except hub.errors.GatedRepoError:
-        page = f"{hub.constants.ENDPOINT}/{repository}"
+        page = f"{endpoint()}/{repository}"
         raise SticliError("permission", f"{repository} is gated: ask at {page}", ADMITTED) from None
     except hub.errors.HfHubHTTPError as error:
         raise _refused(repository, error.response.status_code) from None
@@ -135,7 +143,7 @@ def plainly(repository: str) -> Iterator[None]:
         why = str(error) or type(error).__name__
         raise SticliError(
             "unreachable",
-            f"{hub.constants.ENDPOINT} cannot be reached: {why}",
+            f"{endpoint()} cannot be reached: {why}",
             "see to the network, HTTPS_PROXY or HF_ENDPOINT",
         ) from None
 

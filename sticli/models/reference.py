@@ -116,5 +116,5 @@ def _in_parts(reference: Reference, found: Sequence[str], whole: Sequence[str]) 
     return SticliError(
         "model",
         f"{found[0]} is one of {count} files that belong together, and a model here is one file",
-        one or "look for one that is a single file, or merge it with llama-gguf-split --merge",
+        one or "look for one that is a single file, or merge it with `llama-gguf-split --merge`",
     )

@@ -12,7 +12,7 @@ def remove(pulled: Pulled) -> int:
     """Free every revision of a pulled file; how many bytes that gives back."""
     home = cache.place(pulled.repository)
     freed = 0
-    for link in [one for one in home.glob("snapshots/*/" + _literal(pulled.file))]:
+    for link in list(home.glob("snapshots/*/" + _literal(pulled.file))):
         freed += _drop(link, home)
         for parent in link.parents:
             if parent == home / "snapshots":

@@ -65,9 +65,10 @@ class AskScreen(ModalScreen[None]):
         self._place = len(self._asked)  # in them; at their end is what is being typed
         self._typed = ""
         self._asking: Asking | None = None  # the newest question
-        self._running = False
+        self._busy = False
         self._answer = ""
         self._line = Input(placeholder="ask, and Enter", compact=True, select_on_focus=False)
+        self._line.cursor_blink = False  # a blink wakes an idle program
         self._sheet = Sheet("", "the answer")
         self._quiet = Static(classes="quiet", markup=False)
 
@@ -92,7 +93,7 @@ class AskScreen(ModalScreen[None]):
         if action == "recall":
             return not reading
         if action == "keep":
-            return reading and not self._running and self._asking is not None
+            return reading and not self._busy and self._asking is not None
         return reading if action == "again" else True
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
@@ -108,7 +109,7 @@ class AskScreen(ModalScreen[None]):
         except SticliError as error:
             return self._say(f"{error.message}: {error.hint}", failed=True)
         self._remember(text)
-        self._asking, self._running, self._answer = asking, True, ""
+        self._asking, self._busy, self._answer = asking, True, ""
         self._sheet.write("")
         self._say("asked…")
         self._sheet.focus()
@@ -137,7 +138,7 @@ class AskScreen(ModalScreen[None]):
             self._end("\n".join(filter(None, (told.message, told.hint))), failed=True)
 
     def _end(self, text: str, *, failed: bool = False) -> None:
-        self._running = False
+        self._busy = False
         self._say(text, failed=failed)
         self.refresh_bindings()
 
@@ -147,13 +148,13 @@ class AskScreen(ModalScreen[None]):
         self._quiet.set_class(failed, "-failed")
 
     def _give_up(self) -> None:
-        if self._asking and self._running:
+        if self._asking and self._busy:
             self._asking.cancel()
             self._end("given up")
 
     def action_back(self) -> None:
         """Give up the question that runs; without one, leave."""
-        if self._running:
+        if self._busy:
             self._give_up()
             self._line.focus()
         else:

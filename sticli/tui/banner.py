@@ -51,8 +51,8 @@ def said(state: State) -> Said | None:
 
 def _lost(state: State) -> Said:
     error = state.lost or SticliError("unreachable", "")
-    since = f"since {clock(state.lost_at)}: " if state.at else ""
-    return Said(f"no daemon {since}{one_line(str(error))}; trying again", "bad")
+    since = f"since {clock(state.lost_at)}, " if state.at else ""
+    return Said(f"{since}trying again: {one_line(str(error))}", "bad")
 
 
 def _worker(status: Status) -> Said | None:

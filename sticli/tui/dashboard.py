@@ -1,6 +1,7 @@
 """The dashboard: its panes, its keys, and the one timer that hears news and has them drawn."""
 
 import signal
+from collections import deque
 from collections.abc import Callable
 from functools import partial
 from typing import ClassVar, Protocol, cast
@@ -8,14 +9,16 @@ from typing import ClassVar, Protocol, cast
 from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, Vertical
+from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Footer
 
+from sticli.client import Client
 from sticli.errors import SticliError
 from sticli.render import one_line
 from sticli.tui import errand, messages, places
 from sticli.tui.answer import AnswerScreen
-from sticli.tui.ask import AskScreen
+from sticli.tui.ask import HISTORY, AskScreen
 from sticli.tui.banner import Banner
 from sticli.tui.confirm import ConfirmScreen, loss, remove
 from sticli.tui.details import DetailsScreen
@@ -40,6 +43,15 @@ class Showing(Protocol):
     def show(self, state: State) -> None: ...
 
 
+class Desk(Screen[None]):
+    """Where the panes are: Tab goes from one to the next, not to every widget in them."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("tab", "app.turn(1)", "next pane", show=False),
+        Binding("shift+tab", "app.turn(-1)", "previous pane", show=False),
+    ]
+
+
 class Dashboard(App[None]):
     """Panes over one `State`; a pane posts messages, and only the app and screens do requests."""
 
@@ -48,16 +60,14 @@ class Dashboard(App[None]):
     HORIZONTAL_BREAKPOINTS = places.COLUMNS
     VERTICAL_BREAKPOINTS = places.LINES
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("a", "ask", "ask"),
-        Binding("f", "add_flash", "flash"),
-        Binding("p", "pin", "pin"),
-        Binding("question_mark", "help", "help", key_display="?"),
+        Binding("a", "ask", "ask", tooltip="ask the chosen session"),
+        Binding("f", "add_flash", "flash", tooltip="add a flash question"),
+        Binding("p", "pin", "pin", tooltip="pin the chosen session, or let it go"),
+        Binding("question_mark", "help", "help", key_display="?", tooltip="this help"),
         Binding("q", "quit", "quit"),
-        Binding("slash", "filter", "filter", show=False),
-        Binding("tab", "turn(1)", "next pane", show=False),
-        Binding("shift+tab", "turn(-1)", "previous pane", show=False),
+        Binding("slash", "filter", "filter sessions", show=False, key_display="/"),
         *(
-            Binding(str(number), f"go('{name}')", name, show=False)
+            Binding(str(number), f"go('{name}')", f"to {name}", show=False)
             for number, name in enumerate(places.PANES, 1)
         ),
         Binding("colon,ctrl+p", "command_palette", "palette", show=False),
@@ -75,8 +85,12 @@ class Dashboard(App[None]):
         self.options = options
         self.state = State()
         self.place = places.Place()
+        self.asked: deque[str] = deque(maxlen=HISTORY)  # questions of this run
         self.looks = 0  # at a daemon that is there, since the session was chosen
         self._looked = looked  # called after each look at what is new, once it is drawn
+
+    def get_default_screen(self) -> Screen[None]:
+        return Desk()
 
     def compose(self) -> ComposeResult:
         yield Head(id="head", readonly=self.options.readonly)
@@ -157,7 +171,7 @@ class Dashboard(App[None]):
     def action_ask(self) -> None:
         """Ask about the chosen session."""
         if session := self._needed():
-            self.push_screen(AskScreen(self.source, session))
+            self.push_screen(AskScreen(self.source, session, self.asked))
 
     def action_add_flash(self) -> None:
         """Register a flash question."""
@@ -185,7 +199,7 @@ class Dashboard(App[None]):
 
     def on_asked(self, message: messages.Asked) -> None:
         if session := message.session or self._needed():
-            self.push_screen(AskScreen(self.source, session))
+            self.push_screen(AskScreen(self.source, session, self.asked))
 
     def on_opened(self, message: messages.Opened) -> None:
         if message.flash is None:
@@ -203,6 +217,11 @@ class Dashboard(App[None]):
                 self._do(partial(remove, message), f"{what} is deleted")
 
         self.push_screen(ConfirmScreen(*loss(message, self.state)), confirmed)
+
+    def on_kept(self, message: messages.Kept) -> None:
+        if self._writable():
+            add = partial(Client.add_flash, name=message.session, request=message.request)
+            self._do(add, f"a flash question of {one_line(message.session)} from now on")
 
     def on_notice(self, message: messages.Notice) -> None:
         self.tell(message.text, message.severity)

@@ -55,7 +55,7 @@ class DetailsScreen(ModalScreen[None]):
         """Draw what has changed."""
         self._state = state
         session = state.sessions.get(self._session)
-        rows = [*facts(session)] if session else [("state", "this session is gone")]
+        rows = [*facts(session, state.at)] if session else [("state", "this session is gone")]
         told = columns([(name, one_line(value)) for name, value in rows])
         self._sheet.write(f"{told}\n{self._account}")
 

@@ -62,10 +62,10 @@ def drawn(state: State, width: int, past: list[float]) -> Content:
     if state.status is None:
         return Content("no news of the daemon yet")
     narrow = width < WIDE
-    column = width if narrow else width // 2
+    column = width if narrow else width // 2 - 2
     machine = pairs(_machine(state.device, past, column - NAME), NAME)
     held = pairs(_held(state.device, state.status), NAME)
-    return Content("\n").join([*machine, *held] if narrow else beside(machine, held, column + 2))
+    return Content("\n").join([*machine, *held] if narrow else beside(machine, held, column + 1))
 
 
 def _machine(device: Device, past: list[float], room: int) -> Iterator[Pair]:

@@ -21,8 +21,9 @@ SPARK = 16  # past values at a glance
 SHOWN = 400  # characters of an answer that a line may hold
 COLUMNS = (
     Column("", most=1),
+    Column("", rank=2, most=1),
     Column("id", most=64, least=10),
-    Column("value", most=80, least=14),
+    Column("value", most=80, least=20),
     Column("past", rank=3, most=SPARK),
     Column("age", rank=1, right=True),
     Column("version", rank=4, right=True),
@@ -30,6 +31,7 @@ COLUMNS = (
     Column("ms", rank=6, right=True),
     Column("asked", rank=7, right=True),
     Column("from", rank=8),
+    Column("question", rank=9, most=80, least=20),
 )
 
 
@@ -38,7 +40,7 @@ class FlashPane(Vertical):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "open", "details"),
-        Binding("d", "remove", "delete"),
+        Binding("d", "remove", "delete", tooltip="delete it, once confirmed"),
         Binding("y", "copy", "copy"),
     ]
 
@@ -104,6 +106,7 @@ def row(flash: Flash, past: Past, now: float) -> Row:
     changed = bool(past.changed_at) and now - past.changed_at < JUST_NOW
     return (
         _mark(flash, changed=changed),
+        (_decision(flash), "dim"),
         (one_line(flash.id), "strong"),
         _value(flash, changed=changed),
         (spark(past.values, SPARK), "bar"),
@@ -112,7 +115,8 @@ def row(flash: Flash, past: Past, now: float) -> Row:
         _confidence(flash),
         _figure(flash.device_ms),
         (short(flash.evaluations), "dim"),
-        (_source(flash), "dim"),
+        (one_line(flash.source or ""), "dim"),
+        (one_line(flash.question[:SHOWN]), "dim"),
     )
 
 
@@ -141,10 +145,9 @@ def _figure(number: float | None) -> Cell:
     return (symbols().none if number is None else f"{number:.1f}", "")
 
 
-def _source(flash: Flash) -> str:
-    """Whether it is a decision, and where the answer came from."""
-    marks = symbols()
-    decision = flash.form is not None and flash.form.choices is not None
-    open_ = decision and flash.lead is not None and flash.lead < flash.gap
-    mark = marks.open if open_ else marks.decision if decision else " "
-    return f"{mark} {one_line(flash.source or '')}".rstrip()
+def _decision(flash: Flash) -> str:
+    """Whether it is one, and whether that was left open."""
+    if flash.form is None or flash.form.choices is None:
+        return ""
+    low = flash.lead is not None and flash.lead < flash.gap
+    return symbols().open if low else symbols().decision

@@ -14,6 +14,7 @@ from sticli.watch.symbols import symbols
 from sticli.watch.words import clock
 
 SLOW = 0.25  # seconds that an answer may stand still before it is worth a colour
+SCARCE = 0.9  # of the cells are promised to sessions: there is hardly room for another
 WORKER = {"ready": "$text-success", "starting": "$text-warning", "asleep": "$text-muted"}
 
 
@@ -89,9 +90,8 @@ def _worker(status: Status) -> Part:
 def _cells(status: Status) -> Iterable[Part]:
     if not status.cells:
         return
-    share = status.cells_reserved / status.cells
-    yield Part(f"cells {share:.0%}", 2, "$text-warning" if share >= 0.9 else "")
-    yield Part(f"{short(status.cells_used)}/{short(status.cells)}", 7, "$text-muted")
+    style = "$text-warning" if status.cells_reserved >= SCARCE * status.cells else ""
+    yield Part(f"cells {short(status.cells_used)}/{short(status.cells)}", 2, style)
 
 
 def _device(device: Device) -> Iterable[Part]:

@@ -86,8 +86,18 @@ def owners(root: type[DOMNode] = DOMNode) -> Iterator[type[DOMNode]]:
 def _keys(bindings: Iterable[BindingType]) -> Iterator[tuple[str, str]]:
     for binding in bindings:
         if isinstance(binding, Binding):
-            shown = " ".join(format_key(key.strip()) for key in binding.key.split(","))
-            yield shown, binding.description
+            yield keys(binding), meaning(binding)
+
+
+def keys(binding: Binding) -> str:
+    """As they are named on a keyboard: `j ↓`."""
+    shown = binding.key_display and [binding.key_display]
+    return " ".join(shown or (format_key(key.strip()) for key in binding.key.split(",")))
+
+
+def meaning(binding: Binding) -> str:
+    """What it does, in more words than fit into the footer where there are such."""
+    return binding.tooltip or binding.description
 
 
 def _legend() -> Iterator[tuple[str, str]]:

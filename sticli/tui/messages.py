@@ -5,6 +5,7 @@ from typing import Literal
 from textual.message import Message
 
 from sticli.protocol import NewFlash
+from sticli.render import printable
 
 Severity = Literal["information", "warning", "error"]
 
@@ -44,11 +45,11 @@ class Removed(Message):
 
 
 class Copied(Message):
-    """A text goes to the clipboard; `what` names it for the notice."""
+    """A text goes to the clipboard, harmless to paste; `what` names it for the notice."""
 
     def __init__(self, text: str, what: str) -> None:
         super().__init__()
-        self.text = text
+        self.text = printable(text)
         self.what = what
 
 

@@ -11,7 +11,7 @@ from textual.content import Content
 from textual.dom import DOMNode
 
 from sticli.render import one_line
-from sticli.tui.help import PLACES, owners
+from sticli.tui.help import PLACES, keys, meaning, owners
 from sticli.tui.messages import Chosen, Opened
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ class Commands(Provider):
         for binding in type(node).__dict__["BINDINGS"]:
             if isinstance(binding, Binding) and binding.action != "command_palette":
                 run = partial(self.app.run_action, binding.action, node)
-                yield Command(f"{name}{binding.description}", run)
+                yield Command(f"{name}{meaning(binding)} ({keys(binding)})", run)
 
 
 def _place(node: DOMNode) -> str:

@@ -56,7 +56,7 @@ class Roll(ScrollView, Generic[T], can_focus=True):
         Binding("pageup", "page(-1)", "page up", show=False),
         Binding("home,g", "first", "to the oldest", show=False),
         Binding("end,G", "follow", "follow the end", show=False),
-        Binding("space", "pause", "pause or go on"),
+        Binding("space", "pause", "pause"),
         Binding("n", "heads", "line numbers and times", show=False),
         Binding("enter", "open", "show it whole", show=False),
         Binding("y", "copy", "copy", show=False),
@@ -85,6 +85,11 @@ class Roll(ScrollView, Generic[T], can_focus=True):
         self._seen = 0  # of those that ever came
         self._pattern: re.Pattern[str] | None = None
         self._keep: Callable[[T], bool] = lambda thing: True
+
+    @property
+    def room(self) -> int:
+        """Columns of a line, beside the scrollbar."""
+        return self.scrollable_content_region.width
 
     @property
     def last(self) -> T | None:
@@ -128,10 +133,10 @@ class Roll(ScrollView, Generic[T], can_focus=True):
         self.shown = [*filter(self._passes, self._all)]
         self.cursor = self.shown.index(chosen) if chosen in self.shown else len(self.shown) - 1
         self._settle()
-        self.post_message(self.Changed())
+        self._tell()
 
     def render_line(self, y: int) -> Strip:
-        index, width = y + self.scroll_offset.y, self.size.width
+        index, width = y + self.scroll_offset.y, self.room
         if index >= len(self.shown):
             return Strip.blank(width, self.rich_style)
         here = index == self.cursor and self.has_focus
@@ -150,11 +155,11 @@ class Roll(ScrollView, Generic[T], can_focus=True):
         if entry.remark:
             quiet = style + self.get_component_rich_style("roll--remark", partial=True)
             return [*found, Segment(entry.text, quiet)]
-        if entry.head and (self.size.width >= ROOMY if self._heads is None else self._heads):
+        if entry.head and (self.room >= ROOMY if self._heads is None else self._heads):
             found.append(Segment(f"{entry.head} ", dim))
         if entry.mark:
             found.append(Segment(f"{entry.mark} ", style))
-        return found + self._marked(entry.text[: 4 * self.size.width], style)
+        return found + self._marked(entry.text[: 4 * self.room], style)
 
     def _marked(self, text: str, style: Style) -> list[Segment]:
         """The text, with what the filter looks for standing out."""
@@ -177,10 +182,10 @@ class Roll(ScrollView, Generic[T], can_focus=True):
 
     def _settle(self) -> None:
         """Be as long as there are lines, and look at the end or where the cursor is."""
-        self.virtual_size = Size(self.size.width, len(self.shown))
+        self.virtual_size = Size(0, len(self.shown))
         if self.following:
             self.cursor = max(0, len(self.shown) - 1)
-            self.scroll_to(y=self.max_scroll_y, animate=False)
+            self.scroll_to(y=self.max_scroll_y, animate=False, force=True)
         else:
             self._look()
         self.refresh()
@@ -188,7 +193,11 @@ class Roll(ScrollView, Generic[T], can_focus=True):
     def _wait(self, count: int) -> None:
         if count != self.waiting:
             self.waiting = count
-            self.post_message(self.Changed())
+            self._tell()
+
+    def _tell(self) -> None:
+        """Say that it changed, by itself: what its parent makes would go no further than there."""
+        self.call_later(lambda: self.post_message(self.Changed()))
 
     def _look(self) -> None:
         """Have the cursor on the screen."""
@@ -203,7 +212,7 @@ class Roll(ScrollView, Generic[T], can_focus=True):
         self.cursor = min(max(cursor, 0), max(0, len(self.shown) - 1))
         self._look()
         self.refresh()
-        self.post_message(self.Changed())
+        self._tell()
 
     def on_resize(self, event: events.Resize) -> None:
         self._settle()
@@ -216,7 +225,7 @@ class Roll(ScrollView, Generic[T], can_focus=True):
 
     def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
         self.following = False
-        self.post_message(self.Changed())
+        self._tell()
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
         if self.scroll_offset.y >= self.max_scroll_y:
@@ -244,7 +253,7 @@ class Roll(ScrollView, Generic[T], can_focus=True):
         """Look at the end, and stay there."""
         self.following = True
         self._settle()
-        self.post_message(self.Changed())
+        self._tell()
 
     def action_pause(self) -> None:
         if self.following:
@@ -254,7 +263,7 @@ class Roll(ScrollView, Generic[T], can_focus=True):
 
     def action_heads(self) -> None:
         """Show heads, or hide them."""
-        shown = self.size.width >= ROOMY if self._heads is None else self._heads
+        shown = self.room >= ROOMY if self._heads is None else self._heads
         self._heads = not shown
         self.refresh()
 

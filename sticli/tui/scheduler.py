@@ -73,7 +73,7 @@ def _classes(state: State, width: int) -> Iterator[Content]:
 
 
 def _line(name: str, share: float, room: int, tail: str) -> Content:
-    part = f"{100 * share:.0f} %".rjust(SHARE)
+    part = ("<1 %" if 0 < share < 0.005 else f"{100 * share:.0f} %").rjust(SHARE)
     return Content.assemble(name.ljust(NAME), (bar(share, room), "$accent"), part + tail)
 
 

@@ -5,8 +5,8 @@ from typing import ClassVar, Generic, TypeVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical
-from textual.widgets import Input
+from textual.containers import Horizontal, Vertical
+from textual.widgets import Input, Static
 
 from sticli.render import count, one_line
 from sticli.tui.roll import Roll
@@ -19,7 +19,9 @@ class Searched(Vertical, Generic[T]):
 
     DEFAULT_CSS = """
     Searched { height: 1fr; }
-    Searched > Input { height: 1; border: none; padding: 0 1; }
+    Searched > Horizontal { height: 1; background: $boost; }
+    Searched Static { width: 2; color: $text-accent; padding: 0 0 0 1; }
+    Searched Input { width: 1fr; height: 1; border: none; padding: 0; background: $boost; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("slash", "search", "filter", key_display="/", show=False),
@@ -30,14 +32,16 @@ class Searched(Vertical, Generic[T]):
         super().__init__()
         self.roll = roll
         self.line = Input(placeholder="filter", select_on_focus=False, compact=True)
-        self.line.display = False
+        self.line.cursor_blink = False  # a blink wakes an idle program
+        self._bar = Horizontal(Static("/", markup=False), self.line)
+        self._bar.display = False
 
     def compose(self) -> ComposeResult:
         yield self.roll
-        yield self.line
+        yield self._bar
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        return action != "unsearch" or self.line.display
+        return action != "unsearch" or self._bar.display
 
     def keep(self, keep: Callable[[T], bool]) -> None:
         """Show only those, whatever is typed."""
@@ -57,14 +61,14 @@ class Searched(Vertical, Generic[T]):
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         event.stop()
-        self.line.display = bool(event.value)
+        self._bar.display = bool(event.value)
         self.roll.focus()
 
     def action_search(self) -> None:
-        self.line.display = True
+        self._bar.display = True
         self.line.focus()
 
     def action_unsearch(self) -> None:
         self.line.value = ""
-        self.line.display = False
+        self._bar.display = False
         self.roll.focus()

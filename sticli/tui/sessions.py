@@ -51,11 +51,11 @@ class SessionsPane(Vertical):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "open", "details"),
-        Binding("s", "sort", "sort"),
-        Binding("d", "remove", "delete"),
+        Binding("s", "sort", "sort", tooltip="sort by the next column"),
+        Binding("d", "remove", "delete", tooltip="delete it, once confirmed"),
         Binding("y", "copy", "copy", show=False),
-        Binding("slash", "filter", "filter", key_display="/"),
-        Binding("escape", "unfilter", "all", show=False),
+        Binding("slash", "filter", "filter", key_display="/", tooltip="filter by name"),
+        Binding("escape", "unfilter", "show all again", show=False),
     ]
 
     def __init__(self, *, id: str, classes: str, wanted: str | None) -> None:
@@ -157,7 +157,7 @@ def row(session: Session, now: float) -> Row:
     state = UNSERVED if session.refused else session.state
     share = session.tokens / session.limit if session.limit else 0.0
     return (
-        (marks.pinned if session.pinned else " ", "accent"),
+        (marks.pinned if session.pinned else "", "accent"),
         (one_line(session.name), "strong"),
         (one_line(state), "bad" if session.refused else STATES.get(state, "")),
         _full(share),

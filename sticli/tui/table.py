@@ -132,7 +132,7 @@ class Table(ScrollView, can_focus=True):
             return
         place, height = self.keys.index(self.key), max(1, self.size.height - 1)
         top = min(self.scroll_offset.y, place)
-        self.scroll_to(y=max(top, place - height + 1), animate=False)
+        self.scroll_to(y=max(top, place - height + 1), animate=False, force=True)
 
     def _grow(self, rows: Iterable[Row]) -> bool:
         """Make columns as wide as their widest cell ever was; whether one grew."""
@@ -145,7 +145,7 @@ class Table(ScrollView, can_focus=True):
         return before != self._natural
 
     def _fit(self) -> None:
-        self._widths = fit(self.columns, self._natural, self.size.width - 3)
+        self._widths = fit(self.columns, self._natural, self.size.width - 2)
         self._resize()
 
     def _resize(self) -> None:
@@ -193,7 +193,9 @@ class Table(ScrollView, can_focus=True):
         found: list[Cell] = [(mark + " ", "accent")]
         for column, (text, style), room in zip(self.columns, cells, self._widths, strict=False):
             if room:
-                found += [(sized(text, room, right=column.right), style), (" " * GAP, "")]
+                whole = sized(text, room, right=column.right)
+                full = whole.rstrip(symbols().empty)  # what a bar does not fill is dim
+                found += [(full, style), (whole[len(full) :] + " " * gap(room), "dim")]
         return self._strip(found, width)
 
     def _strip(self, cells: Iterable[Cell], width: int) -> Strip:
@@ -221,8 +223,14 @@ def fit(columns: Sequence[Column], natural: Sequence[int], room: int) -> list[in
     return widths
 
 
+def gap(width: int) -> int:
+    """Blanks behind a column: a lone mark belongs to what follows."""
+    return 1 if width == 1 else GAP
+
+
 def _total(kept: Sequence[int], widths: Sequence[int]) -> int:
-    return sum(widths[number] for number in kept) + GAP * (len(kept) - 1)
+    found = [widths[number] for number in kept if widths[number]]
+    return sum(width + gap(width) for width in found)
 
 
 def sized(text: str, width: int, *, right: bool = False) -> str:

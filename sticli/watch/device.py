@@ -20,7 +20,13 @@ IDLE, WAITING = 3, 4  # of the times in /proc/stat, those in which a processor d
 class Readings:
     """Shares and watts are those since the reading before: the first has none."""
 
-    def __init__(self, information: Path = Path("/proc"), power: Path = energy.POWER) -> None:
+    def __init__(
+        self,
+        every: float = EVERY,
+        information: Path = Path("/proc"),
+        power: Path = energy.POWER,
+    ) -> None:
+        self._every = every
         self._information = information
         self._power = power
         self._gpus: Gpus | None = None
@@ -33,12 +39,12 @@ class Readings:
         self._energy: list[energy.Counter] = []
 
     def read(self, pids: Sequence[int], *, gpu: bool = True) -> Device:
-        """How things stand; the same as before until `EVERY` has passed.
+        """How things stand; the same as before until `every` seconds have passed.
 
         `pids` are the daemon's processes; without `gpu` it is the processors that compute.
         """
         now = time.monotonic()
-        if self._at is None or now >= self._at + EVERY:
+        if self._at is None or now >= self._at + self._every:
             seconds = now - self._at if self._at is not None else 0.0
             self._last, self._at = self._read(pids, seconds, self._found() if gpu else None), now
         return self._last

@@ -102,6 +102,7 @@ class Observer:
             elif found != before:
                 delay = self._interval
             delay = self._interval if self._wait(begin, delay) else min(2 * delay, self._rest)
+        self._leave()
 
     def _look(self) -> Snapshot | Lost:
         """The daemon as it is, or why it cannot be seen."""
@@ -110,11 +111,16 @@ class Observer:
                 self._looks = Looks(self._connect(PATIENCE), self._readings)
             news = self._looks.look(self._chosen)
         except SticliError as error:
-            self._looks = None
+            self._leave()
             self._ear.away()
             return Lost(time.time(), error)
         self._ear.back()
         return news
+
+    def _leave(self) -> None:
+        if self._looks:
+            self._looks.client.close()
+        self._looks = None
 
     def _wait(self, begin: float, delay: float) -> bool:
         """Wait for the time of the next look; whether it comes because something happened."""

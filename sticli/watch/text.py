@@ -1,6 +1,8 @@
 """The dashboard as plain text: for pipes, for screen readers, for one look."""
 
-from collections.abc import Iterator
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 from sticli import decision
 from sticli.protocol import Flash, Session, Status
@@ -47,46 +49,73 @@ WORK = (
     Column("P99 MS", 2, right=True),
 )
 
-Section = tuple[str, list[str]]  # its title, its lines
+
+@dataclass(frozen=True)
+class Section:
+    """Some lines under a title; as long as `said` is the same it says nothing new."""
+
+    title: str
+    lines: list[str]
+    said: object = None
 
 
 def sections(state: State, width: int) -> list[Section]:
-    """All that is known, section by section; no line is wider than `width` columns."""
-    found: list[Section] = [("daemon", [*_daemon(state)])]
-    if state.status is None:
-        return found
-    found.append(("sessions", [*_sessions(state, width)]))
-    name = one_line(state.chosen or "")
-    if state.chosen in state.sessions:
-        found.append((f"flash answers of {name}", [*_flashes(state, width)]))
-    found.append(("scheduler", [*_scheduler(state, state.status.usage, width)]))
-    found.append(("device", [*_device(state)]))
-    if state.events:
-        found.append(("last events", [*_events(state)]))
-    if state.chosen in state.sessions and state.lines:
-        found.append((f"last lines of {name}", [*_lines(state)]))
-    return [(title, [fit(line, width) for line in lines]) for title, lines in found]
+    """All that is known; no line is wider than `width` columns."""
+    return [
+        Section(one.title, [fit(line, width) for line in one.lines], one.said)
+        for one in _sections(state, width)
+    ]
 
 
-def drawn(found: list[Section]) -> str:
+def drawn(found: Iterable[Section]) -> str:
     """Sections below each other, an empty line between them."""
     return "\n".join(
-        f"{title.upper()}\n" + "".join(f"{x}\n" for x in lines) for title, lines in found
+        f"{one.title}\n" + "".join(f"{line}\n" for line in one.lines) for one in found
     )
+
+
+def _sections(state: State, width: int) -> Iterator[Section]:
+    yield _steady("DAEMON", _daemon(state))
+    if state.status is None:
+        return
+    yield _steady("SESSIONS", _table(state, width))
+    name = one_line(state.chosen or "")
+    if state.chosen in state.sessions:
+        said = [(one.id, one.answer, one.fresh) for one in state.flashes.values()]
+        yield Section(f"FLASH ANSWERS of {name}", [*_flashes(state, width)], said)
+    yield Section("SCHEDULER", [*_scheduler(state, state.status.usage, width)])
+    yield Section("DEVICE", [*_device(state)])
+    if state.events:
+        yield _steady("LAST EVENTS", _events(state))
+    if state.chosen in state.sessions and state.lines:
+        yield _steady(f"LAST LINES of {name}", _lines(state))
+
+
+def _steady(title: str, lines: Iterable[str]) -> Section:
+    """What it says is what stands there."""
+    found = [*lines]
+    return Section(title, found, found)
 
 
 def _daemon(state: State) -> Iterator[str]:
     if state.lost:
         yield one_line(f"no news since {clock(state.lost_at)}: {state.lost}")
     if status := state.status:
-        yield one_line(f"{clock(state.at)}  {_model(status)}, worker {_worker(status)}")
-        yield (
-            f"cells: {status.cells_used:,} used, {status.cells_reserved:,} reserved of "
-            f"{status.cells:,}; up {age(state.at - status.version.started)}, pid "
-            f"{status.version.pid}"
-        )
+        yield one_line(f"{_model(status)}, worker {_worker(status)}")
+        yield f"pid {status.version.pid}, up since {_moment(status.version.started, state.at)}"
+        if status.cells:
+            used = f"{status.cells_used:,} used, {status.cells_reserved:,} reserved"
+            yield f"cells: {used} of {status.cells:,}"
         if status.last_error:
             yield one_line(f"last error: {status.last_error}")
+
+
+def _moment(at: float, now: float) -> str:
+    """The time of day, with the date where that is not today's."""
+    date = time.strftime("%Y-%m-%d ", time.localtime(at))
+    return (
+        clock(at) if time.strftime("%Y-%m-%d ", time.localtime(now)) == date else date + clock(at)
+    )
 
 
 def _model(status: Status) -> str:
@@ -99,7 +128,7 @@ def _worker(status: Status) -> str:
     return f"{status.worker}{loading}{restarts}"
 
 
-def _sessions(state: State, width: int) -> Iterator[str]:
+def _table(state: State, width: int) -> Iterator[str]:
     if not state.sessions:
         yield "none yet: `tail -f feed | sticli append NAME` makes one"
         return

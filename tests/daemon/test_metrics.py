@@ -51,6 +51,7 @@ def test_every_counter_of_the_worker_has_a_family_of_its_own() -> None:
     shown = [one for family in found.values() for one in family.samples.values()]
     assert len(shown) >= len(status.usage)
     assert set(map(float, range(1, len(NAMES) + 1))) <= set(shown)
+    assert value(found, "pending_asks", state="running") == NAMES.index("asks_running") + 1
     assert value(found, "tokens_total", **{"class": "ask"}) == NAMES.index("tokens_ask") + 1
 
 

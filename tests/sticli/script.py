@@ -17,6 +17,7 @@ class Script:
 
     protocol: int = PROTOCOL
     state: str = "live"
+    born: float = field(default_factory=time.time)  # when the sessions were created
     pieces: list[str] = field(default_factory=lambda: ["131", ".25"])
     answer: Json = field(default_factory=dict)
     known: bool = False  # the answer is there before it is asked for
@@ -40,6 +41,8 @@ class Script:
     producers: dict[tuple[str, str], int] = field(default_factory=dict)
     flash: dict[str, dict[str, Json]] = field(default_factory=dict)
     batches: int = 0
+    events: list[Json] = field(default_factory=list)  # all that were published
+    requests: list[str] = field(default_factory=list)  # all that came, as METHOD /path?query
     lock: threading.Condition = field(default_factory=threading.Condition)
 
     def session(self, name: str) -> Json:
@@ -50,7 +53,7 @@ class Script:
             "settled_lines": lines if settled == version else 0,
             "pending": 0 if settled == version else lines, "version": version,
             "settled": settled, "window_from": 1, "flash": len(self.flash.get(name, {})),
-            "created": time.time(), "last_used": time.time(), "system": None,
+            "created": self.born, "last_used": time.time(), "system": None,
             "on_full": "stop",
             "left_out": 0, "note": "",
         } | self.facts.get(name, {})  # fmt: skip
@@ -73,6 +76,13 @@ class Script:
             "sessions": len(self.sessions), "cells": 0, "cells_reserved": 0, "cells_used": 0,
             "usage": self.usage, "counters": self.counters, "paths": {}, "failure": self.failure,
         }  # fmt: skip
+
+    def publish(self, kind: str, session: str, data: Json) -> None:
+        with self.lock:
+            key = self.events[-1]["id"] + 1 if self.events else 2
+            event = {"id": key, "type": kind, "session": session, "at": time.time(), "data": data}
+            self.events.append(event)
+            self.lock.notify_all()
 
     def settle(self, name: str, version: int) -> None:
         with self.lock:

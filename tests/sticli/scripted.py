@@ -51,6 +51,7 @@ class Handler(BaseHTTPRequestHandler):
     def _any(self) -> None:
         length = int(self.headers.get("Content-Length", 0))
         body = json.loads(self.rfile.read(length)) if length else {}
+        self.server.script.requests.append(f"{self.command} {self.path}")
         parts = self.path.partition("?")[0].strip("/").split("/")[1:]
         try:
             self._route(self.command, parts, body)
@@ -122,10 +123,10 @@ class Handler(BaseHTTPRequestHandler):
 
     def _lines(self, name: str) -> None:
         lines = self.server.script.sessions[name]
-        first = int(parse_qs(self.path.partition("?")[2]).get("from", ["1"])[0])
+        first, limit = int(self._query("from", 1)), int(self._query("limit", len(lines)))
         self._stream(
             json.dumps({"seq": n, "version": (n + 1) // 2, "at": 0.0, "text": text})
-            for n, text in enumerate(lines[first - 1 :], first)
+            for n, text in enumerate(lines[first - 1 : first - 1 + limit], first)
         )
 
     def _append(self, name: str, body: Json) -> None:
@@ -196,18 +197,25 @@ class Handler(BaseHTTPRequestHandler):
         self._reply(found.pop(key[0]) if method == "DELETE" else decided)
 
     def _events(self) -> None:
+        script = self.server.script
+        newest = script.events[-1]["id"] if script.events else 1
+        since = int(self._query("since", newest))
+
         def told() -> Any:
-            script = self.server.script
+            known = since
             with script.lock:
-                for number in range(1, 1000):
-                    data = {"settled": dict(script.settled)}
-                    kind = "connected" if number == 1 else "settled"
-                    yield json.dumps(
-                        {"id": number, "type": kind, "session": "", "at": 0.0, "data": data}
-                    )
+                yield _event(newest, "connected", {})
+                while True:
+                    for event in [one for one in script.events if one["id"] > known]:
+                        known = event["id"]
+                        yield json.dumps(event)
+                    yield _event(max(known, 1), "settled", {"settled": dict(script.settled)})
                     script.lock.wait(0.5)
 
         self._stream(told())
+
+    def _query(self, name: str, default: int) -> str:
+        return parse_qs(self.path.partition("?")[2]).get(name, [str(default)])[0]
 
     def _stream(self, lines: Any) -> None:
         self.send_response(200)
@@ -224,6 +232,10 @@ class Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(data)))
         self.end_headers()
         self.wfile.write(data)
+
+
+def _event(key: int, kind: str, data: Json) -> str:
+    return json.dumps({"id": key, "type": kind, "session": "", "at": 0.0, "data": data})
 
 
 def serve(place: Path, script: Script) -> Callable[[], None]:

@@ -41,6 +41,9 @@ class Driver:
             raise Refused
         return SimpleNamespace(gpu=(80, 50)[n])
 
+    def nvmlDeviceGetMemoryInfo(self, n: int) -> Any:
+        return SimpleNamespace(used=(10, 20)[n], total=(100, 200)[n])
+
     def nvmlDeviceGetTotalEnergyConsumption(self, n: int) -> int:
         if (found := self.joules[n]) is None:
             raise Refused
@@ -56,6 +59,7 @@ def test_all_gpus_count() -> None:
     assert (found.names, found.driver) == (["GPU 0", "GPU 1"], "570.1")
     assert found.busy() == pytest.approx(1.3)
     assert found.joules() == 1.5
+    assert found.memory() == (30, 300)
     assert found.held([7]) == 105
     assert found.held([7, 8, 1]) == 135
 

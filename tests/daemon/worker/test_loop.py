@@ -217,6 +217,23 @@ def test_usage_is_reported_and_comes_to_rest() -> None:
     assert 0 < last.counters["lag_s_max"] <= seconds
 
 
+def test_asks_that_wait_and_run_are_told_and_so_is_that_there_are_none() -> None:
+    clock = Clock()
+    link = Link(FakeEngine(clock=clock, price=Price(0.3, 0.001)), clock=clock)
+
+    def told() -> list[tuple[float, float]]:
+        found = [message.counters for message in link.of(messages.Usage)]
+        return [(counters["asks_waiting"], counters["asks_running"]) for counters in found]
+
+    link.rest(opened(), lines(FEED[:10]), ask(1, version=11))
+    assert told()[-1] == (1, 0)
+    link.rest(messages.Cancel(1))  # counts nothing
+    assert told()[-1] == (0, 0)
+    link.rest(ask(2), ask(3))
+    assert (0, 2) in told()
+    assert told()[-1] == (0, 0)
+
+
 def test_the_wait_for_a_running_pass_is_part_of_the_time_told() -> None:
     link = Link()
     link.rest(opened(), lines(FEED[:3]))

@@ -107,7 +107,7 @@ def test_what_cannot_be_written_is_shown(sticli: Run, written: Path, tmp_path: P
     (tmp_path / "report.md").symlink_to("/dev/full")
     done = sticli("bench", "report", str(written), "--output", str(tmp_path))
     assert done.returncode == 1
-    assert done.stderr == f"sticli: {tmp_path}: No space left on device\n"
+    assert done.stderr == f"sticli: {tmp_path}: No space left on device (free some disk space)\n"
     assert done.stdout == sticli("bench", "report", str(written)).stdout
 
 

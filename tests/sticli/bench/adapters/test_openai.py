@@ -187,7 +187,7 @@ def test_no_server_and_no_peer_are_told(room: Room, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("fault", "value", "why"),
     [
-        ("lies", 3, "tokens of"),
+        ("lies", 3, "tokens, it was sent"),
         ("failure", "out of cells", "out of cells"),
         ("breaks", True, "no answer from peer"),
     ],

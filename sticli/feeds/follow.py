@@ -1,0 +1,164 @@
+"""Follows a file as it grows, over rotations and absences, and knows at any time where it is."""
+
+import contextlib
+import os
+import select
+from collections.abc import Callable
+from pathlib import Path
+
+from sticli.errors import SticliError
+from sticli.feeds import rotation
+from sticli.feeds.intake import Intake
+from sticli.feeds.memory import Memory
+from sticli.feeds.place import Place, Position
+from sticli.feeds.tail import Tail, opened
+from sticli.protocol import MAX_LINE
+
+POLL = 0.2  # seconds between two looks at a file that does not grow
+
+
+class Follow:
+    """One file by its name; `note` tells a person what became of it, once each time."""
+
+    def __init__(self, path: Path, note: Callable[[str], None]) -> None:
+        self._path = path
+        self._note = note
+        self._tail: Tail | None = None
+        self._trouble = ""  # what keeps it from being read, as somebody was told
+
+    def begin(self, offset: int | None) -> None:
+        """Begin a new feed at an offset; None: at the end.
+
+        Raises:
+            SticliError: the file has not so many bytes.
+        """
+        self._open()
+        if not self._tail:
+            return
+        size = self._tail.size
+        if offset is not None and offset > size:
+            raise SticliError(
+                "bad_request",
+                f"--from {offset}: {self._path} has {size:,} bytes",
+                "give a smaller offset, or `--from end`",
+            )
+        self._tail = Tail(self._tail.file, size if offset is None else offset)
+
+    def resume(self, place: Place | None) -> None:
+        """Go on where a feed has been before."""
+        self._tail = rotation.find(self._path, place) if place else None
+        if self._tail:
+            return
+        self._open()
+        if place and place.offset:
+            self._note(
+                f"the file that was read up to byte {place.offset:,} is gone; "
+                f"reading {self._path} from its start"
+            )
+
+    def where(self, held: int, memory: Memory) -> str:
+        """The position behind all but the bytes that are held back."""
+        place = self._tail.place(held) if self._tail else None
+        return Position(place, memory).text()
+
+    def skipped(self) -> bytes:
+        """The first bytes of the file, as far as they are not read again."""
+        return self._tail.head(MAX_LINE) if self._tail else b""
+
+    def run(self, intake: Intake, wake: int, tick: Callable[[], None]) -> None:
+        """Follow until `wake` becomes readable or a line is refused; `tick` is called meanwhile."""
+        while not intake.refusal:
+            busy = self.step(intake)
+            wait = intake.tend()
+            patience = 0.0 if busy else min(POLL, POLL if wait is None else wait)
+            if select.select([wake], [], [], patience)[0]:
+                return
+            tick()
+
+    def step(self, intake: Intake) -> bool:
+        """Read some; whether there may be more."""
+        if not self._tail:
+            self._open()
+            return self._tail is not None
+        data = self._tail.read(intake.held)
+        if data is None:
+            self._cut(self._tail, intake)
+        elif data:
+            intake.take(data)
+        else:
+            return self._turn(self._tail, intake)
+        return True
+
+    def _turn(self, tail: Tail, intake: Intake) -> bool:
+        """At the end of the file: go to the next one, if this was rotated; whether it was."""
+        later = rotation.after(self._path, tail)
+        if not later:
+            self._look()
+            return False
+        if tail.size > tail.offset:  # between the last read and the look at the next file
+            later.close()
+            return True
+        intake.end_file()
+        if intake.refusal:
+            later.close()
+        else:
+            self._change(later)
+        return True
+
+    def _cut(self, tail: Tail, intake: Intake) -> None:
+        """The file was emptied or written anew: what is left of it may be in a copy."""
+        place = tail.place(intake.held)
+        found = rotation.find(self._path, place) if place.offset else None
+        if found:
+            intake.cutter.drop()
+            self._change(found)
+            return self._note(f"{self._path} was emptied; what was not read of it is in a copy")
+        intake.end_file()
+        if intake.refusal:
+            return
+        self._note(f"{self._path} was emptied or replaced; reading it from its start")
+        self._change(None)
+        self._open()
+
+    def _change(self, tail: Tail | None) -> None:
+        if self._tail:
+            self._tail.close()
+        self._tail = tail
+
+    def _open(self) -> None:
+        """The file from its first byte on, once it is there."""
+        self._look()
+        if not self._trouble:
+            with contextlib.suppress(OSError):  # it has just gone: the next look will tell
+                self._tail = opened(self._path)
+
+    def _look(self) -> None:
+        """Tell once what keeps the file from being read."""
+        trouble = _trouble(self._path)
+        if trouble and trouble != self._trouble:
+            self._note(f"{self._path} {trouble}; waiting for it")
+        self._trouble = trouble
+
+
+def check(path: Path) -> None:
+    """Raises SticliError where there is something that cannot be followed."""
+    if not path.exists():
+        return
+    if not path.is_file():
+        raise SticliError(
+            "bad_request",
+            f"--follow {path}: it is no regular file",
+            f"read a pipe or a device as standard input: `sticli append SESSION < {path}`",
+        )
+    if not os.access(path, os.R_OK):
+        raise SticliError(
+            "permission",
+            f"--follow {path}: it may not be read",
+            "see who owns it with `ls -l`, or pipe it in: `sudo tail -F … | sticli append SESSION`",
+        )
+
+
+def _trouble(path: Path) -> str:
+    if not path.exists():
+        return "is not there"
+    return "" if path.is_file() and os.access(path, os.R_OK) else "may not be read"

@@ -1,0 +1,33 @@
+"""Where the socket lies, by the environment."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from sticli import paths
+from sticli.place import absolute, socket_path
+
+
+def test_a_socket_beats_a_home_and_a_home_the_user(tmp_path: Path) -> None:
+    user = {"XDG_RUNTIME_DIR": str(tmp_path)}
+    home = user | {"STICLI_HOME": "/home"}
+    assert socket_path(user) == f"{tmp_path}/sticli/sticli.sock"
+    assert socket_path(home) == "/home/run/sticli.sock"
+    assert socket_path(home | {"STICLI_SOCKET": "/a/b"}) == "/a/b"
+
+
+def test_without_a_runtime_folder_it_is_private_under_the_temporary_one() -> None:
+    name = f"sticli-{os.getuid()}/sticli.sock"
+    assert socket_path({}) == f"/tmp/{name}"
+    assert socket_path({"TMPDIR": "/var/tmp", "XDG_RUNTIME_DIR": "/no/such"}) == f"/var/tmp/{name}"
+
+
+def test_paths_are_from_the_root(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", "/me")
+    assert absolute("~/x") == "/me/x"
+    assert absolute("x") == f"{tmp_path}/x"
+    found = paths.resolve({"STICLI_HOME": "x", "STICLI_SOCKET": "~/s"})
+    assert found.config_file == tmp_path / "x" / "config" / "config.toml"
+    assert found.socket == Path("/me/s")

@@ -1,0 +1,78 @@
+"""The list of errors is the program's: each has a hint, every hint is true, the page tells all."""
+
+import re
+import shlex
+
+from sticli import config
+from sticli.errors import CODES
+from tests import program
+from tests.errors import PAGE, Problem, problems, sites
+from tests.page import BENCH, filled, marks
+
+TEXT = PAGE.read_text("utf-8")
+FOUND = problems()
+
+# no hint, and why not
+BARE = {
+    "": "the state of a banner before there is one",
+}
+FOREIGN = {
+    *("systemctl", "loginctl", "journalctl", "hf", "pip", "ulimit", "cut", "ls", "sudo"),
+    "llama-gguf-split",
+}
+OPTION = re.compile(r"(?<![\w-])--[a-z][a-z-]*")
+SETTING = re.compile(r"`?\b([a-z]+(?:_[a-z]+)+)\b(?!\()")  # a word with an underscore
+FIELDS = {"max_tokens", "min_version"}  # of requests, which sticli-daemon(8) describes
+
+
+def commands(text: str) -> list[list[str]]:
+    """The command lines that a text says: in backticks."""
+    quoted = [re.sub("‹[^›]*›", "X", found) for found in re.findall("`([^`]+)`", text)]
+    return [shlex.split(line) for line in quoted if re.match(r"[a-z][a-z-]* ", line)]
+
+
+def test_the_page_is_what_the_program_says() -> None:
+    assert filled(TEXT, FOUND) == TEXT, "python -m tests.errors"
+
+
+def test_no_place_that_makes_an_error_is_missed() -> None:
+    assert len(FOUND) > 300
+    assert {one.file for one in FOUND} == sites()
+
+
+def test_every_error_says_what_to_do() -> None:
+    assert {one.message for one in FOUND if not one.hint} == set(BARE)
+
+
+def test_every_code_is_known_and_on_the_page_below_its_exit_status() -> None:
+    assert {one.code for one in FOUND} - {""} == set(CODES)
+    assert sorted(marks(TEXT)) == sorted([*CODES, "system", "bench"])
+    for part in TEXT.split("\n.SH ")[1:]:
+        status = re.match(r"EXIT STATUS (\d+)", part)
+        for code in re.findall(r'^\.\\" begin (\w+)', part, re.MULTILINE):
+            assert code in ("system", "bench") or (status and CODES[code][1] == int(status[1]))
+
+
+def untrue(problem: Problem) -> list[str]:
+    """What a hint names and nobody knows."""
+    found = []
+    for words in commands(problem.hint):
+        if words[0] == "sticli":
+            found += program.unknown(words[1:])
+        elif words[0] not in FOREIGN and words[1] != "=":
+            found.append(words[0])
+    text = re.sub(rf"`({'|'.join(FOREIGN)}) [^`]*`", "", problem.hint)
+    if not problem.file.startswith(BENCH):  # where they may be options of a server
+        found += sorted(set(OPTION.findall(text)) - program.every_option())
+    return found + sorted(set(SETTING.findall(text)) - set(config.DOC) - FIELDS)
+
+
+def test_what_hints_name_exists() -> None:
+    assert {one.hint: wrong for one in FOUND if (wrong := untrue(one))} == {}
+
+
+def test_a_hint_that_is_not_true_is_found() -> None:
+    for hint in ("`sticli foo`", "`sticli ps --foo`", "give --foo", "raise foo_bar", "`foo bar`"):
+        assert untrue(Problem("model", "?", hint, "sticli/ask.py"))
+    for hint in ("`sticli model pull X`", "raise kv_budget_mb", "`systemctl --user stop x`"):
+        assert not untrue(Problem("model", "?", hint, "sticli/ask.py"))
