@@ -79,7 +79,7 @@ class Supervisor:
 
     @property
     def pid(self) -> int | None:
-        return self._worker.pid if self._worker else None
+        return self._worker.pid if self._worker and not self._left else None
 
     def send(self, message: Message) -> bool:
         """Queue a message for a ready worker; False when there is none."""

@@ -38,8 +38,7 @@ VALUES: dict[str, Callable[[list[str]], Iterable[Candidate]]] = {
     "SETTING": lambda places: naming.settings(),
     "VALUE": lambda places: naming.values(places[0]),
     "MODEL": lambda places: [*naming.models(), FILES],
-    "FILE": lambda places: [FILES],
-    "DIR": lambda places: [FILES],
+    **dict.fromkeys(("FILE", "DIR", "PROGRAM", "A", "B"), lambda places: [FILES]),
     "SHELL": lambda places: [(name, "") for name in SCRIPTS],
     "METHOD": lambda places: [(name, "") for name in ("GET", "POST", "PUT", "DELETE")],
 }
@@ -90,7 +89,7 @@ def _offers(
         ]
     if not plain and last.startswith("-"):
         return [*_options(command, before), *_options(root, before), *HELP]
-    return _children(command) or _argument(command, places)
+    return _argument(command, places) if places else _children(command) or _argument(command, [])
 
 
 def _children(command: object) -> list[Candidate]:

@@ -134,6 +134,8 @@ def _invoke(words: list[str]) -> None:
     command = typer.main.get_command(build([named]) if named in COMMANDS else outline())
     if set(HELP) & set(words):
         _footnote(command)
+    if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # all is loaded
     with command.make_context("sticli", [*words]) as context:
         command.invoke(context)
 

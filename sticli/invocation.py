@@ -74,7 +74,7 @@ def foreign(text: str) -> str:
     return printable(text) if sys.stdout.isatty() else text
 
 
-def document(value: object = None, **fields: object) -> None:
+def document(value: object = None, /, **fields: object) -> None:
     """One JSON document on stdout; fields get a `schema_version`."""
     emit(value if value is not None else {"schema_version": SCHEMA, **fields})
 

@@ -61,6 +61,8 @@ class Launch:
         for folder in self.paths.private:
             make_private(folder)
         config.load(self.paths.config_file)
+        if user := _behind_sudo():
+            self.note(f"under sudo: this daemon is not {user}'s, and knows none of their sessions")
         self.note(f"starting the daemon (log: {self.paths.log})")
         return wait(self.paths, spawn(self.paths, self.arguments))
 
@@ -188,6 +190,12 @@ def holder(paths: Paths) -> tuple[int, Path | None]:
     except OSError:
         return 0, None
     return int(pid) if pid.isdecimal() else 0, Path(rest[0]) if rest and rest[0] else None
+
+
+def _behind_sudo(environ: Mapping[str, str] = os.environ) -> str:
+    """Who called sudo to be somebody else; empty: nobody did."""
+    other = environ.get("SUDO_UID", str(os.geteuid())) != str(os.geteuid())
+    return environ.get("SUDO_USER") or "the caller" if other else ""
 
 
 def held(paths: Paths) -> bool:

@@ -46,9 +46,11 @@ def values(setting: str) -> list[Candidate]:
 
 
 def models() -> list[Candidate]:
+    """Models that are on this machine."""
     from sticli.models import names
+    from sticli.models.find import EMBEDDED
 
-    return [(name, "") for name in names()]
+    return [(EMBEDDED, "the model that is always there"), *((name, "pulled") for name in names())]
 
 
 def _ask(what: "Callable[[Client], list[T]]") -> list[T]:

@@ -53,7 +53,11 @@ class Paths:
 
 
 def resolve(environ: Mapping[str, str] = os.environ) -> Paths:
-    """The paths of this user; `STICLI_HOME` moves all of them, `STICLI_SOCKET` the socket."""
+    """The paths of this user; `STICLI_HOME` moves all of them, `STICLI_SOCKET` the socket.
+
+    Raises:
+        SticliError: the user has no home.
+    """
     socket = Path(socket_path(environ))
     home = environ.get("STICLI_HOME")
     return _under(Path(absolute(home)), socket) if home else _of_the_user(socket)
@@ -66,6 +70,12 @@ def _under(home: Path, socket: Path) -> Paths:
 def _of_the_user(socket: Path) -> Paths:
     import platformdirs  # only needed without STICLI_HOME; half a start-up's import time
 
+    if os.path.expanduser("~") == "~":
+        raise SticliError(
+            "bad_request",
+            f"user {os.getuid()} has no home folder, and HOME is not set",
+            "set HOME, or STICLI_HOME to a folder for sticli",
+        )
     dirs = platformdirs.PlatformDirs("sticli", appauthor=False)
     return Paths(
         Path(dirs.user_config_dir),

@@ -66,16 +66,16 @@ SCRIPTS = {"bash": BASH, "zsh": ZSH, "fish": FISH}
 def typed(line: str, breaks: str) -> tuple[list[str], int]:
     """The words of a line up to the cursor, and how many letters of the last bash keeps.
 
-    Outside quotes bash takes only what stands behind the last of its `breaks` for the word; an @
-    it takes along.
+    Outside quotes bash takes only what stands behind the last = or : for the word, where these are
+    among its `breaks`.
     """
-    breaks = breaks.replace("@", "")
-    for end in ("", '"', "'", "\\"):
+    for end in ("", "\\", '"', "'"):
         try:
             words = shlex.split(line + end)
         except ValueError:  # a quote that is still open, but another one
             continue
         if not end and line[-1:].isspace() and not line.endswith("\\ "):
             words.append("")
-        return words, 0 if end else 1 + max(map(words[-1].rfind, breaks), default=-1)
+        kept = max((1 + words[-1].rfind(one) for one in "=:" if one in breaks), default=0)
+        return words, 0 if end else kept
     return [""], 0

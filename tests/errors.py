@@ -1,6 +1,6 @@
 """Every error of the program, read off its source: code, message, hint, and where it is raised.
 
-`python -m tests.errors` puts them into man/sticli-errors.7, between the marks of each group.
+`python -m tests.errors` puts them, and other tables of the program, into the man pages.
 """
 
 import ast
@@ -11,7 +11,7 @@ from itertools import product
 from tests.source import ROOT, Call, Function, Module, Scope, calls, modules
 from tests.wording import texts
 
-PAGE = ROOT / "man" / "sticli-errors.7"
+PAGES = sorted((ROOT / "man").iterdir())
 DEEP = 5  # functions that hand an argument on to the one that raises
 
 
@@ -86,4 +86,5 @@ def _callers(home: Module, name: str) -> Iterator[Call]:
 if __name__ == "__main__":
     from tests.page import filled
 
-    PAGE.write_text(filled(PAGE.read_text("utf-8"), problems()), "utf-8")
+    for page in PAGES:
+        page.write_text(filled(page.read_text("utf-8"), problems()), "utf-8")

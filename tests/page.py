@@ -1,10 +1,10 @@
-"""man/sticli-errors.7: the errors of the program as a page, between marks of a page by hand."""
+"""What man pages hold of the program itself, between marks of pages that are written by hand."""
 
 import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from sticli.errors import REMEDIES
+from sticli.errors import CODES, REMEDIES
 from tests.errors import Problem
 
 MARKED = re.compile(r'(?<=^\.\\" begin )([\w ]+)\n(?:.*\n)*?(?=^\.\\" end)', re.MULTILINE)
@@ -38,18 +38,18 @@ ESCAPES = {
 
 
 def filled(page: str, problems: Sequence[Problem]) -> str:
-    """The page with every error put where its mark is."""
+    """The page with all that belongs between its marks."""
     return MARKED.sub(lambda found: found[1] + "\n" + _block(found[1], problems), page)
 
 
 def marks(page: str) -> list[str]:
-    """What the page has places for: codes, `bench` and `system`."""
+    """What the page has places for."""
     return [found[1] for found in MARKED.finditer(page)]
 
 
 def _block(mark: str, problems: Sequence[Problem]) -> str:
-    if mark == "system":
-        return "".join(_system())
+    if mark in TABLES:
+        return "".join(f".TP\n{head}\n{sentence(text)}\n" for head, text in TABLES[mark]())
     return "".join(_entries(one for one in problems if _place(one) == mark))
 
 
@@ -60,10 +60,35 @@ def _place(problem: Problem) -> str:
     return "bench" if problem.file.startswith(BENCH) else problem.code
 
 
-def _system() -> Iterator[str]:
+def _system() -> Iterator[tuple[str, str]]:
     """What to do about each refusal of the operating system that we know a remedy for."""
     for number, remedy in REMEDIES.items():
-        yield f".TP\n{roff(os.strerror(number))}\n{sentence(remedy)}\n"
+        yield roff(os.strerror(number)), remedy
+
+
+def _codes() -> Iterator[tuple[str, str]]:
+    """Each code with its HTTP status and the exit status of a command."""
+    for code, (status, exit_code) in CODES.items():
+        yield rf"\fB{code}\fR", f"HTTP {status}, exit status {exit_code}"
+
+
+def _metrics() -> Iterator[tuple[str, str]]:
+    """What /metrics shows."""
+    from sticli.daemon.metrics import FAMILIES
+
+    for family in FAMILIES:
+        yield rf"\fB{family.name}\fR ({family.kind})", family.help
+
+
+def _keys() -> Iterator[tuple[str, str]]:
+    """The keys of the dashboard, and where they work."""
+    import sticli.tui.app
+    from sticli.tui.help import sections
+
+    assert sticli.tui.app
+    for place, keys in sections():
+        text = "; ".join(f"`{key}` {meaning}" for key, meaning in keys)
+        yield roff(place[:1].upper() + place[1:]), text
 
 
 def _entries(problems: Iterable[Problem]) -> Iterator[str]:
@@ -97,3 +122,6 @@ def roff(text: str, around: str = "R") -> str:
 
 def _called(name: str) -> str:
     return NAMES.get(name, name).replace("_", " ")
+
+
+TABLES = {"system": _system, "codes": _codes, "metrics": _metrics, "keys": _keys}

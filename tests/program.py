@@ -63,3 +63,10 @@ def unknown(words: list[str]) -> list[str]:
         known = set(every_option())
     given = [word.split("=")[0] for word in rest if re.match("--?[a-z]", word)]
     return [word for word in given if word not in known]
+
+
+def uses(line: str) -> list[list[str]]:
+    """The words after each `sticli` of a line that is typed, up to the end of that command."""
+    parts = re.split(r"[|;&`]|\$\(", re.sub(r"<[^>]*>|‹[^›]*›", "X", line))
+    found = [re.match(r"\s*(?:\w+=\S+ +)*sticli +([a-z…].*)", part) for part in parts]
+    return [one[1].split() for one in found if one]

@@ -2,14 +2,18 @@
 
 import re
 import shlex
+from pathlib import Path
+
+import pytest
 
 from sticli import config
 from sticli.errors import CODES
 from tests import program
-from tests.errors import PAGE, Problem, problems, sites
+from tests.errors import PAGES, Problem, problems, sites
 from tests.page import BENCH, filled, marks
+from tests.source import ROOT
 
-TEXT = PAGE.read_text("utf-8")
+TEXT = (ROOT / "man" / "sticli-errors.7").read_text("utf-8")
 FOUND = problems()
 
 # no hint, and why not
@@ -31,8 +35,10 @@ def commands(text: str) -> list[list[str]]:
     return [shlex.split(line) for line in quoted if re.match(r"[a-z][a-z-]* ", line)]
 
 
-def test_the_page_is_what_the_program_says() -> None:
-    assert filled(TEXT, FOUND) == TEXT, "python -m tests.errors"
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_the_page_is_what_the_program_says(page: Path) -> None:
+    text = page.read_text("utf-8")
+    assert filled(text, FOUND) == text, "python -m tests.errors"
 
 
 def test_no_place_that_makes_an_error_is_missed() -> None:

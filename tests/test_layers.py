@@ -14,7 +14,7 @@ FOLDERS = {"sticli": "sticli", "daemon": "sticli.daemon", "kernels": "sticli.ker
 LONGEST_FILE = 300
 HEAVY = {
     *("torch", "llama_cpp", "llguidance", "textual", "numpy"),
-    *("starlette", "uvicorn", "jinja2", "gguf", "rich"),
+    *("starlette", "uvicorn", "jinja2", "gguf", "rich", "huggingface_hub"),
 }
 
 
@@ -124,7 +124,11 @@ def test_links_lead_to_the_folders() -> None:
 
 
 @pytest.mark.parametrize(
-    "module", ["sticli.cli", "sticli.client", "sticli.commands.ask", "sticli.demo.market"]
+    "module",
+    [
+        *("sticli.cli", "sticli.client", "sticli.commands.ask", "sticli.commands.plan"),
+        *("sticli.demo.market", "sticli.models.hub"),
+    ],
 )
 def test_client_is_light(module: str) -> None:
     code = f"import sys, {module}; print(*sys.modules)"
@@ -132,6 +136,37 @@ def test_client_is_light(module: str) -> None:
         [sys.executable, "-P", "-c", code], capture_output=True, text=True, check=True
     ).stdout.split()
     assert not HEAVY & {name.split(".")[0] for name in loaded}
+
+
+def loaded_by(*words: str) -> set[str]:
+    """The modules that one run of the program loads."""
+    code = (
+        "import atexit, sys; from sticli.__main__ import main; "
+        "atexit.register(lambda: print(*sys.modules, file=sys.stderr)); main()"
+    )
+    program = [sys.executable, "-P", "-c", code, *words]
+    done = subprocess.run(program, capture_output=True, text=True)
+    return {*done.stderr.splitlines()[-1].split()}
+
+
+@pytest.mark.parametrize(
+    ("words", "own"),
+    [
+        (("--help",), set()),
+        ((), set()),
+        (("aks",), set()),
+        (("_complete", "bash", "--", "sticli ", "="), {"completion"}),
+        (("ask", "--help"), {"ask", "form"}),
+        (("_complete", "bash", "--", "sticli ps ", "="), {"completion", "ps"}),
+    ],
+)
+def test_a_start_loads_only_the_command_named(words: tuple[str, ...], own: set[str]) -> None:
+    loaded = loaded_by(*words)
+    assert "sticli.catalogue" in loaded
+    below = {name for name in loaded if name.startswith("sticli.commands.")}
+    assert below == {f"sticli.commands.{name}" for name in own}
+    slow = {"asyncio", "http", "email"} | ({"msgspec"} if own <= {"completion"} else set())
+    assert not (HEAVY | slow) & {name.split(".")[0] for name in loaded}
 
 
 def test_base_install_does_not_need_torch() -> None:

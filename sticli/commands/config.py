@@ -102,14 +102,12 @@ def edit(context: typer.Context) -> None:
     of(context).note(f"{file} is in order; {IN_FORCE}")
 
 
-def changed(
-    call: Invocation, file: Path, key: str, value: object, *, restarting: bool = False
-) -> None:
-    """Tell what a change of the file comes to."""
+def changed(call: Invocation, file: Path, key: str, value: object, then: str = IN_FORCE) -> None:
+    """Tell what a change of the file comes to, and what is to do then."""
     if call.json:
         document(key=key, value=value, file=str(file))
     said = f"removed {key} from" if value is None else f"set {key} = {value!r} in"
-    call.note(f"{said} {file}" + ("" if restarting else f"; {IN_FORCE}"))
+    call.note(f"{said} {file}" + (f"; {then}" if then else ""))
     if (name := config.PREFIX + key.upper()) in os.environ:
         call.note(f"{name}={os.environ[name]} of the environment is stronger than the file")
 

@@ -72,7 +72,7 @@ def stop(context: typer.Context) -> None:
 
 @app.command()
 def restart(context: typer.Context, model: Model = None) -> None:
-    """Stop the daemon and start it again, with the model that it was started with."""
+    """Stop the daemon and start it again, with its model."""
     call = of(context)
     paths = call.launch().paths
     before = None if service.waits(paths) else account(paths)
@@ -82,11 +82,7 @@ def restart(context: typer.Context, model: Model = None) -> None:
             "the daemon of the service takes its model from the settings, not from a command",
             f"`sticli model use {model}`, then `sticli daemon restart`",
         )
-    launch = call.launch(*arguments(model or (before and before.given) or None))
-    if not service.waits(paths):
-        halt(paths)
-    again = shake_hands(paths, PATIENCE) if service.waits(paths) else launch.start()
-    _tell(call, paths, again)
+    renew(call, paths, arguments(model or (before and before.given) or None))
 
 
 @app.command()
@@ -140,6 +136,19 @@ def _print(log: TextIO, path: Path, follow: bool) -> None:
 
 app.command("install-service")(install)
 app.command("uninstall-service")(uninstall)
+
+
+def renew(call: Invocation, paths: Paths, words: tuple[str, ...] = ()) -> None:
+    """Stop what runs and start it with these arguments; without any the settings hold.
+
+    Raises:
+        SticliError: as `halt`, or why it does not start.
+    """
+    launch = call.launch(*words)
+    if not service.waits(paths):
+        halt(paths)
+    again = shake_hands(paths, PATIENCE) if service.waits(paths) else launch.start()
+    _tell(call, paths, again)
 
 
 def arguments(model: str | None) -> tuple[str, ...]:

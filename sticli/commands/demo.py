@@ -34,9 +34,9 @@ def demo(
 ) -> None:
     """Show sticli at work on a simulated market feed.
 
-    It has a daemon and a home of its own. Every answer is compared with the truth at the very version that it was given for; the exit
-    code is 0 only when as many are right as the model's card promises, and every standing
-    question has a fresh answer at the end.
+    It has a daemon and a home of its own. Every answer is compared with the truth at the very
+    version that it was given for; the exit code is 0 only when as many are right as the model's
+    card promises, and every standing question has a fresh answer at the end.
     """
     if context.invoked_subcommand:
         return

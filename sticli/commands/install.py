@@ -30,7 +30,7 @@ def install(
     ] = False,
     force: Force = False,
 ) -> None:
-    """Make the daemon a systemd service of yours, which starts when somebody connects."""
+    """Make the daemon a systemd service, started on demand."""
     call = of(context)
     settings, origin = config.load(resolve().config_file)
     where = _socket(resolve(), call)
@@ -53,7 +53,7 @@ def install(
 
 
 def uninstall(context: typer.Context, force: Force = False) -> None:
-    """Stop the service and remove its units; sessions and settings stay."""
+    """Stop the service and remove its units, nothing else."""
     call = of(context)
     units = [service.folder() / name for name in (service.SOCKET, service.SERVICE)]
     found = [path for path in units if path.exists()]

@@ -23,7 +23,7 @@ Model = Annotated[
         help="A path, `embedded`, hf:ORG/REPO[:FILE|:QUANT], or a part of a pulled file's name.",
     ),
 ]
-HEADS = ("MODEL", "SIZE", "QUANT", "ARCHITECTURE", "CONTEXT", "FROM", "STATE")
+HEADS = ("MODEL", "SIZE", "QUANT", "ARCH", "CONTEXT", "FROM", "STATE")
 
 
 @app.command("ls")
@@ -91,11 +91,12 @@ def use(
     path = find.chosen(model)
     file = paths.resolve().config_file
     settings_file.put(file, "model", path or None)
-    settings.changed(call, file, "model", path or None, restarting=restart)
+    then = "" if restart else f"`sticli model use {model} --restart` puts it in force at once"
+    settings.changed(call, file, "model", path or None, then)
     if restart:
-        from sticli.commands.daemon import restart as again
+        from sticli.commands import daemon
 
-        again(context)
+        daemon.renew(call, paths.resolve())
 
 
 @app.command()

@@ -57,7 +57,7 @@ def _fetch(call: Invocation, remote: Remote) -> tuple[Path, bool]:
             return fetch.fetch(remote, transfer.tell)
     except (KeyboardInterrupt, SystemExit):
         kept = f"{size(fetch.present(remote))} of {size(remote.size)}"
-        call.note(f"stopped: {kept} are kept, the same command goes on from there")
+        call.note(f"stopped: {kept} are kept; run it again to go on")
         raise
 
 

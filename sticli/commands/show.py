@@ -6,9 +6,11 @@ from collections.abc import Iterator
 from shutil import get_terminal_size
 from textwrap import fill
 
+import msgspec
 import typer
 
 from sticli.commands.sessions import Name
+from sticli.feeds.said import said
 from sticli.invocation import document, of
 from sticli.protocol import Account, Move, Session
 from sticli.render import age, count, one_line, plural, table
@@ -17,10 +19,12 @@ from sticli.render import age, count, one_line, plural, table
 def show(context: typer.Context, session: Name) -> None:
     """Show everything about a session."""
     call = of(context)
-    found = call.connect().session(session)
+    client = call.connect()
+    found, feeds, now = client.session(session), client.feeds(session), time.time()
     if call.json:
-        return document(found)
-    table(sys.stdout, ("WHAT", "VALUE"), list(facts(found, time.time())))
+        return document(**msgspec.structs.asdict(found) | {"feeds": feeds})
+    rows = [*facts(found, now), *(("feed", said(feed, now)) for feed in feeds)]
+    table(sys.stdout, ("WHAT", "VALUE"), rows)
 
 
 def explain(context: typer.Context, session: Name) -> None:

@@ -89,7 +89,8 @@ def _begin(call: Invocation, session: str | None) -> None:
 
 def _screen() -> bool:
     """Whether somebody sits at a terminal that can draw."""
-    return sys.stdin.isatty() and sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
+    streams = (sys.stdin, sys.stdout, sys.stderr)  # Textual draws on the last of them
+    return all(one.isatty() for one in streams) and os.environ.get("TERM") != "dumb"
 
 
 def _size(text: str) -> tuple[int, int]:

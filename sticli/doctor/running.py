@@ -34,7 +34,7 @@ def checks(where: Paths) -> Iterator[Check]:
         return
     if not where.socket.exists():
         advice = f"`kill {pid}`, then any command starts a new one; what was accepted is safe"
-        found = f"it runs (pid {pid}), but its socket {where.socket} is gone: was it cleaned away?"
+        found = f"it runs (pid {pid}), but its socket {where.socket} is gone, cleaned away maybe"
         yield Check("daemon", False, found, advice)
         return
     yield from _daemon(where, pid)
@@ -43,6 +43,9 @@ def checks(where: Paths) -> Iterator[Check]:
 def _absent(where: Paths) -> Check:
     if service.waits(where):
         return Check("daemon", True, "asleep: the next command lets systemd start it")
+    if service.installed(where) and not where.socket.exists():
+        advice = f"`systemctl --user start {service.SOCKET}` brings the socket of the service back"
+        return Check("daemon", True, "not running, and systemd does not listen", advice)
     if where.socket.is_socket():
         return Check("daemon", True, "not running; it left its socket behind, which does no harm")
     return Check("daemon", True, "not running (it starts on first use)")

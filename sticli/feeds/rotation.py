@@ -58,8 +58,11 @@ def after(path: Path, tail: Tail) -> Tail | None:
         return None
     ours = [number for number, (_, one) in enumerate(files) if one == known]
     later = files[ours[-1] + 1 :] if ours else [one for one in files if one[0] == path]
+    since = os.fstat(tail.file).st_mtime_ns
     for file, one in later:
-        if (found := _open(file, one)) and os.fstat(found).st_size:
+        found = _open(file, one)
+        facts = os.fstat(found) if found else None
+        if found and facts and facts.st_size and (file == path or facts.st_mtime_ns >= since):
             return Tail(found)
         if found:
             os.close(found)

@@ -39,7 +39,7 @@ class Entry:
         """Whether it is the one that runs, and the one in the settings."""
         runs = same(self.path, self.use.running)
         chosen = same(self.path, self.use.settings)
-        return ", ".join(["running"] * runs + ["in the settings"] * chosen)
+        return ", ".join(["running"] * runs + ["chosen"] * chosen)
 
     def facts(self) -> dict[str, object]:
         """The model as JSON has it; what is not known is null."""

@@ -17,7 +17,7 @@ def number(header: Header, key: str, usual: int = 0) -> int:
     found = header.values.get(f"{header.architecture}.{key}", usual)
     if isinstance(found, tuple):
         found = max(found, default=usual)
-    return int(found) if isinstance(found, int | float) and found >= 0 else usual
+    return found if isinstance(found, int) and found >= 0 else usual
 
 
 def layers(header: Header) -> int:

@@ -7,11 +7,11 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.screen import ModalScreen
-from textual.widgets import Footer
 
 from sticli.form import Form
 from sticli.protocol import Flash
 from sticli.render import age, one_line, printable
+from sticli.tui.keys import Keys
 from sticli.tui.sheet import Sheet
 from sticli.watch.state import State
 from sticli.watch.symbols import symbols
@@ -32,7 +32,7 @@ class AnswerScreen(ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         yield self._sheet
-        yield Footer(show_command_palette=False, compact=True)
+        yield Keys()
 
     def on_mount(self) -> None:
         self._sheet.focus()

@@ -11,7 +11,6 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container, Vertical
 from textual.screen import Screen
 from textual.widget import Widget
-from textual.widgets import Footer
 
 from sticli.client import Client
 from sticli.errors import SticliError
@@ -28,6 +27,7 @@ from sticli.tui.feed import FeedPane
 from sticli.tui.flash import FlashPane
 from sticli.tui.head import Head
 from sticli.tui.help import HelpScreen
+from sticli.tui.keys import Keys
 from sticli.tui.palette import Commands
 from sticli.tui.question import QuestionScreen
 from sticli.tui.scheduler import SchedulerPane
@@ -104,7 +104,7 @@ class Dashboard(App[None]):
                 yield SchedulerPane(id="scheduler", classes="pane")
                 yield DevicePane(id="device", classes="pane")
                 yield EventsPane(id="events", classes="pane")
-        yield Footer(show_command_palette=False, compact=True)
+        yield Keys()
 
     def on_mount(self) -> None:
         self.animation_level = "none"

@@ -38,6 +38,7 @@ class FeedPane(Vertical):
         self._searched = Searched(self._roll)
         self._state: State | None = None
         self._session: str | None = None
+        self._begun = 0  # which lines these are: another session may take the name of this one
         self.border_title = TITLE
 
     def compose(self) -> ComposeResult:
@@ -50,8 +51,8 @@ class FeedPane(Vertical):
     def show(self, state: State) -> None:
         """Draw what has changed."""
         self._state = state
-        if state.chosen != self._session:
-            self._session = state.chosen
+        if (state.chosen, state.begun) != (self._session, self._begun):
+            self._session, self._begun = state.chosen, state.begun
             name = f" {symbols().dot} {one_line(state.chosen)}" if state.chosen else ""
             self.border_title = Content(f"{TITLE}{name}")
             self._roll.empty()

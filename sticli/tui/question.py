@@ -7,7 +7,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
-from textual.widgets import Checkbox, Input, Static
+from textual.widgets import Input, Static
 
 from sticli.commands import form
 from sticli.errors import SticliError
@@ -20,10 +20,11 @@ from sticli.watch.news import Source
 EMPTY = SticliError(
     "bad_request", "there is no question", "type one, as: which symbol traded last?"
 )
+NUMBER = "number"
 FIELDS = (
     ("question", "which symbol traded last?"),
-    ("choices", "up,down,flat: one of these (may be left empty)"),
-    ("id", "a short name for it (may be left empty)"),
+    ("form", "up,down,flat for one of these, or: number (empty: any text)"),
+    ("id", "a short name for it (empty: one is made)"),
 )
 
 
@@ -50,7 +51,6 @@ class QuestionScreen(ModalScreen[None]):
                 field = Input(placeholder=hint, id=name, compact=True)
                 field.cursor_blink = False
                 yield field
-            yield Checkbox("the answer is a number", id="number", compact=True)
             yield Static(id="refusal", markup=False)
 
     def on_mount(self) -> None:
@@ -76,13 +76,13 @@ class QuestionScreen(ModalScreen[None]):
         )
 
     def _request(self) -> NewFlash:
-        question, choices, key = (
+        question, wanted, key = (
             argument(self.query_one(f"#{name}", Input).value).strip() for name, _ in FIELDS
         )
         if not question:
             raise EMPTY
-        number = self.query_one("#number", Checkbox).value
-        found = form.given(choices or None, number, None)
+        number = wanted == NUMBER
+        found = form.given(None if number else wanted or None, number, None)
         return NewFlash(question, key or None, form=found)
 
     def _done(self, error: SticliError | None) -> None:
@@ -90,7 +90,7 @@ class QuestionScreen(ModalScreen[None]):
         if error is None:
             self.dismiss()
         else:
-            self._say(str(error))
+            self._say(str(error).removeprefix("--"))
 
     def _say(self, text: str) -> None:
         self.query_one("#refusal", Static).update(Content(one_line(text)))

@@ -111,6 +111,8 @@ class Roll(ScrollView, Generic[T], can_focus=True):
         self._all = [*self._all, *things][-self._limit :]
         self.shown = [*self.shown, *filter(self._passes, things)][-self._limit :]
         self._settle()
+        if self._pattern:
+            self._tell()
 
     def news(self, things: Collection[New], count: int) -> list[New]:
         """Of the newest things those that it has not seen, of `count` that ever came; none while it

@@ -5,9 +5,9 @@ from typing import ClassVar, Self
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical
+from textual.containers import Horizontal, Vertical
 from textual.content import Content
-from textual.widgets import Input
+from textual.widgets import Input, Static
 
 from sticli.protocol import Session
 from sticli.render import age, one_line, short
@@ -67,10 +67,11 @@ class SessionsPane(Vertical):
 
     def compose(self) -> ComposeResult:
         yield Table(COLUMNS, empty="")
-        field = Input(placeholder="part of a name", compact=True, id="sift")
+        field = Input(placeholder="part of a name", compact=True)
         field.cursor_blink = False
-        field.display = False
-        yield field
+        sift = Horizontal(Static("/", markup=False), field, id="sift")
+        sift.display = False
+        yield sift
 
     def focus(self, scroll_visible: bool = True) -> Self:
         self.query_one(Table).focus(scroll_visible)
@@ -118,7 +119,7 @@ class SessionsPane(Vertical):
         self.show(self._state)
 
     def on_input_submitted(self) -> None:
-        self.query_one(Input).display = bool(self._sought)
+        self.query_one("#sift").display = bool(self._sought)
         self.query_one(Table).focus()
 
     def action_sort(self) -> None:
@@ -129,13 +130,13 @@ class SessionsPane(Vertical):
 
     def action_filter(self) -> None:
         """Type a part of the names that are to be shown."""
-        self.query_one(Input).display = True
+        self.query_one("#sift").display = True
         self.query_one(Input).focus()
 
     def action_unfilter(self) -> None:
         """Show all of them."""
         self.query_one(Input).value = ""
-        self.query_one(Input).display = False
+        self.query_one("#sift").display = False
         self.query_one(Table).focus()
 
     def action_open(self) -> None:

@@ -209,8 +209,7 @@ class Table(ScrollView, can_focus=True):
 def fit(columns: Sequence[Column], natural: Sequence[int], room: int) -> list[int]:
     """The width of each column, 0 for those that go so that the others fit."""
     widths = [
-        min(needed, column.least or needed)
-        for column, needed in zip(columns, natural, strict=True)
+        min(needed, column.least or needed) for column, needed in zip(columns, natural, strict=True)
     ]
     kept = sorted(range(len(columns)), key=lambda number: columns[number].rank)
     while columns[kept[-1]].rank and _total(kept, widths) > room:

@@ -15,6 +15,6 @@ def bar(share: float, width: int) -> str:
 
 def curve(shares: Sequence[float], width: int) -> str:
     """The newest of them as heights, the newest last; 0 to 1."""
-    steps = symbols().steps
+    steps, newest = symbols().steps, shares[max(0, len(shares) - width) :]
     top = len(steps) - 1
-    return "".join(steps[round(min(max(share, 0.0), 1.0) * top)] for share in shares[-width:])
+    return "".join(steps[round(min(max(share, 0.0), 1.0) * top)] for share in newest)

@@ -34,12 +34,15 @@ class Script:
     failure: Json | None = None  # why the worker is stopped
     loads: list[Json] = field(default_factory=list)  # what a model that loads says, look by look
     slow: float = 0.0  # seconds before an answer
+    linger: float = 0.0  # seconds between what an ask says first and its answer
+    hung_up: bool = False  # whoever asked waited no longer
     settle_after: float = 0.0  # seconds until appended lines settle
     sessions: dict[str, list[str]] = field(default_factory=dict)
     settled: dict[str, int] = field(default_factory=dict)
     versions: dict[str, int] = field(default_factory=dict)
     producers: dict[tuple[str, str], int] = field(default_factory=dict)
     flash: dict[str, dict[str, Json]] = field(default_factory=dict)
+    feeds: dict[str, dict[str, Json]] = field(default_factory=dict)  # session → producer → feed
     batches: int = 0
     events: list[Json] = field(default_factory=list)  # all that were published
     requests: list[str] = field(default_factory=list)  # all that came, as METHOD /path?query
@@ -83,6 +86,20 @@ class Script:
             event = {"id": key, "type": kind, "session": session, "at": time.time(), "data": data}
             self.events.append(event)
             self.lock.notify_all()
+
+    def register(self, name: str, producer: str, body: Json) -> Json:
+        before = self.feeds.setdefault(name, {}).get(producer, {"run": 0, "position": ""})
+        self.feeds[name][producer] = body | {
+            "producer": producer, "next_seq": self.producers.get((name, producer), 0),
+            "position": before["position"], "at": time.time(), "run": before["run"] + 1,
+        }  # fmt: skip
+        return self.feeds[name][producer]
+
+    def heard(self, name: str, batch: Json) -> None:
+        """What an append says of its feed."""
+        if feed := self.feeds.get(name, {}).get(batch["producer"]):
+            feed["next_seq"] = self.producers[name, batch["producer"]]
+            feed["position"] = batch["position"] or feed["position"]
 
     def settle(self, name: str, version: int) -> None:
         with self.lock:

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import select
 import socket
 import threading
 import time
@@ -120,6 +121,10 @@ class Handler(BaseHTTPRequestHandler):
                 self._reply(script.session(name))
             case ("GET", "explain"):
                 self._reply(script.explain(name))
+            case ("GET", "feeds"):
+                self._reply(list(script.feeds.get(name, {}).values()))
+            case ("PUT", "feeds", producer):
+                self._reply(script.register(name, producer, body))
 
     def _lines(self, name: str) -> None:
         lines = self.server.script.sessions[name]
@@ -141,6 +146,7 @@ class Handler(BaseHTTPRequestHandler):
             new = body["lines"][expected - first :]
             script.sessions[name] += new
             script.producers[key] = first + len(body["lines"])
+            script.heard(name, body)
             script.versions[name] = version = script.versions.get(name, 0) + bool(new)
             script.batches += 1
         threading.Timer(script.settle_after, script.settle, (name, version)).start()
@@ -176,7 +182,19 @@ class Handler(BaseHTTPRequestHandler):
         if body["pieces"]:
             events += [("piece", {"text": piece}) for piece in script.pieces]
         events += [("answer", answer)]
-        self._stream(f"event: {kind}\ndata: {json.dumps(data)}\n" for kind, data in events)
+        self._stream(
+            f"event: {kind}\ndata: {json.dumps(data)}\n"
+            for kind, data in events
+            if kind == "progress" or self._lingers()
+        )
+
+    def _lingers(self) -> bool:
+        """Wait before the answer, unless whoever asked hangs up."""
+        script = self.server.script
+        if select.select([self.connection], [], [], script.linger)[0]:
+            script.hung_up = not self.connection.recv(1, socket.MSG_PEEK)
+        script.linger = 0.0
+        return not script.hung_up
 
     def _flash(self, method: str, name: str, key: list[str], body: Json) -> None:
         found = self.server.script.flash.setdefault(name, {})

@@ -21,8 +21,11 @@ def test_it_starts_by_itself_and_says_so(
 ) -> None:
     monkeypatch.setenv("STICLI_NO_AUTOSTART", "0")
     monkeypatch.setenv("STICLI_MODEL", str(model))
+    monkeypatch.setenv("SUDO_USER", "me")
+    monkeypatch.setenv("SUDO_UID", str(os.geteuid() + 1))
     first = sticli("ps")
     assert first.returncode == 0, first.stderr
+    assert "under sudo: this daemon is not me's" in first.stderr
     assert f"starting the daemon (log: {home}/state/daemon.log)" in first.stderr
     assert "starting" not in sticli("ps").stderr
     halt(sticli)

@@ -1,11 +1,13 @@
 """Where the socket lies, by the environment."""
 
 import os
+import pwd
 from pathlib import Path
 
 import pytest
 
 from sticli import paths
+from sticli.errors import SticliError
 from sticli.place import absolute, socket_path
 
 
@@ -31,3 +33,14 @@ def test_paths_are_from_the_root(monkeypatch: pytest.MonkeyPatch, tmp_path: Path
     found = paths.resolve({"STICLI_HOME": "x", "STICLI_SOCKET": "~/s"})
     assert found.config_file == tmp_path / "x" / "config" / "config.toml"
     assert found.socket == Path("/me/s")
+
+
+def test_a_user_without_a_home_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    def unknown(uid: int) -> pwd.struct_passwd:
+        raise KeyError(uid)
+
+    monkeypatch.delenv("HOME")
+    monkeypatch.setattr(pwd, "getpwuid", unknown)
+    with pytest.raises(SticliError, match="no home folder") as caught:
+        paths.resolve({})
+    assert "STICLI_HOME" in caught.value.hint

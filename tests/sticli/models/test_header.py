@@ -15,6 +15,7 @@ from sticli.errors import SticliError
 from sticli.models.header import MOST_TENSORS, read_header
 from tests.tiny import CHATML, LAYERS
 
+GGUF_OF_THREE = b"GGUF" + struct.pack("<IQQQ11sIH", 3, 0, 1, 11, b"split.count", 2, 3)
 HEAD = 8000  # bytes of the tiny model that hold its header and tensor table
 
 
@@ -95,6 +96,7 @@ def test_no_file(tmp_path: Path) -> None:
         (b"GGUF" + struct.pack("<IQQQIIQ", 3, 0, 1, 0, 9, 9, 1), "type 9"),
         (b"GGUF" + struct.pack("<IQQQIIQQ", 3, 0, 1, 0, 9, 8, 2, 1 << 63), "ends inside"),
         (b"GGUF" + struct.pack("<IQQQI", 3, 1, 0, 0, 5), "dimensions"),
+        (GGUF_OF_THREE, "one of 3 files"),
         (b"GGUF" + struct.pack("<IQQQIIQ", 3, 1, 0, 0, 0, 999, 0), "type 999"),
     ],
 )

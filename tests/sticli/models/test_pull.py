@@ -83,12 +83,11 @@ def test_what_was_stopped_goes_on(
     with monkeypatch.context() as patched:
         patched.setattr(transfer.Transfer, "tell", stop)
         code, out, err = program("model", "pull", HERE)
-    kept = len(hub.files[Q4])
     assert (code, out) == (130, "")
-    assert f"stopped: {kept / 1e3:.1f} kB of" in err
     assert blobs() == [f"{hub.sha256(Q4)}.incomplete"]
-    assert program("model", "ls").out.count("\n") == 2  # it is no model yet
     part = cache.place(REPOSITORY) / "blobs" / blobs()[0]
+    assert f"stopped: {part.stat().st_size / 1e3:.1f} kB of" in err
+    assert program("model", "ls").out.count("\n") == 2  # it is no model yet
     os.truncate(part, 1000)
     code, out, err = program("model", "pull", HERE)
     assert (code, Path(out.strip()).read_bytes()) == (0, hub.files[Q4])
@@ -192,6 +191,17 @@ def test_without_a_network_what_was_pulled_stays_of_use(
     assert (found.code, found.out) == (4, "")
     assert "http://127.0.0.1:9 cannot be reached" in found.err
     assert found.err.count("\n") == 1
+
+
+def test_offline_nobody_is_asked(
+    hub: Hub, program: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pages.library().constants, "HF_HUB_OFFLINE", True)
+    for words in (("model", "pull", HERE), ("plan", HERE)):
+        code, out, err = program(*words)
+        assert (code, out) == (4, "")
+        assert "HF_HUB_OFFLINE is set" in err
+    assert not hub.seen
 
 
 def test_files_without_a_hash_are_refused(hub: Hub, program: Program) -> None:

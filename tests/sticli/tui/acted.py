@@ -10,6 +10,7 @@ from sticli.tui.dashboard import Dashboard
 from sticli.watch.news import News
 from sticli.watch.options import Options
 from tests.sticli.tui.said import Said
+from tests.sticli.tui.world import look, news
 
 NEVER = 1e6  # seconds: the timer of the dashboard does not come into it
 
@@ -27,6 +28,12 @@ class Stage:
         self.said.news += news
         self.app.tick()
         await self.pilot.pause()
+
+    async def begin(self) -> None:
+        """Hear of the world, with `ticks` chosen."""
+        await self.hear(look(chosen=None))
+        self.said.news += news()
+        await self.hear()
 
     async def press(self, *keys: str) -> None:
         await self.pilot.press(*keys)

@@ -24,7 +24,7 @@ HOSTILE = (
 )
 SEEN = [
     "│ [bold]not bold[/bold] [link=http://x]no link[/link] [@click=app.quit]no key… ",
-    "│ 日本語の行 日本語の行 日本語の行 日本語の行 日本語の行 日本語の行 日本語の…│",
+    "│ 日本語の行 日本語の行 日本語の行 日本語の行 日本語の行 日本語の行 日本語の …",
     "│ a tab, a␍return, ␀ and , �back�",
     "│ cut in two 52;c;AAAA",
     "│ [",

@@ -21,7 +21,7 @@ def test_what_fits_is_aligned() -> None:
 def test_the_elastic_column_gives_way_first_and_then_the_least_important() -> None:
     assert [*grid(COLUMNS, ROWS, 34)][1] == "a name that is…       12  anything"
     assert [*grid(COLUMNS, ROWS, 24)][1] == "a name that is…       12"
-    assert [*grid(COLUMNS, ROWS, 8)][1] == "a name …"
+    assert [*grid(COLUMNS, ROWS, 8)][1] == "a name…"
 
 
 def test_wide_letters_take_two_columns() -> None:

@@ -12,6 +12,8 @@ from sticli.client import Client
 from sticli.errors import SticliError
 from sticli.protocol import Append, NewFlash, NewSession
 from sticli.watch import look, news
+from sticli.watch.once import once
+from sticli.watch.state import State
 from tests.sticli.conftest import SLOW
 from tests.sticli.scripted import Script, serve
 from tests.sticli.watch.conftest import Watch
@@ -23,6 +25,11 @@ def say(script: Script, answer: str, at: float = 5.0) -> None:
     found = answered(flash(answer, at)).data
     script.flash["s"] = {"q1": {key: value for key, value in found.items() if key != "previous"}}
     script.publish("answer", "s", found)
+
+
+def kept(state: State) -> list[int]:
+    """The ids of those events that the daemon keeps."""
+    return [event.id for event in state.events if event.type in ("answer", "worker", "session")]
 
 
 def test_what_was_there_and_what_comes(script: Script, watch: Watch) -> None:
@@ -208,10 +215,13 @@ def test_it_goes_on_with_the_daemon_that_comes_after_a_kill(
     assert [line.text for line in state.lines] == [f"line {number}" for number in range(6)]
     assert state.status
     assert state.status.version.pid == second.pid
-    told = [event.id for event in state.events if event.type in ("answer", "worker", "session")]
+    told = kept(state)
     assert told == sorted(set(told))
     assert state.flashes["n"].answer == client.flash("s", "n").answer
     assert state.past("s", "n").values[-1] == state.flashes["n"].answer
+    looked = once(client, "s")  # by itself, afterwards, it sees the same
+    assert kept(looked) == told
+    assert looked.lines == state.lines
     client.stop()
     client.close()
     second.wait(SLOW)

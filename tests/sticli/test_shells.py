@@ -1,0 +1,106 @@
+"""The line of bash as words, and real shells that complete with what the program prints."""
+
+import os
+import pty
+import select
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from sticli.shells import SCRIPTS, typed
+from tests.sticli.conftest import SLOW
+from tests.sticli.scripted import Script
+
+BREAKS = " \t\n\"'@><=;|&(:"
+
+
+@pytest.mark.parametrize(
+    ("line", "words", "kept"),
+    [
+        ("sticli ", ["sticli", ""], 0),
+        ("sticli as", ["sticli", "as"], 0),
+        ("sticli append m --wait=s", ["sticli", "append", "m", "--wait=s"], 7),
+        ("sticli model use hf:a", ["sticli", "model", "use", "hf:a"], 3),
+        ("sticli ask m @l", ["sticli", "ask", "m", "@l"], 0),
+        ('sticli ask "my words', ["sticli", "ask", "my words"], 0),
+        ("sticli ask 'it: is", ["sticli", "ask", "it: is"], 0),
+        ("sticli ask a\\ b", ["sticli", "ask", "a b"], 0),
+        ("sticli ask a\\ ", ["sticli", "ask", "a "], 0),
+        ("sticli ask a\\", ["sticli", "ask", "a\\"], 0),
+        ('sticli ask "it\'s" ', ["sticli", "ask", "it's", ""], 0),
+    ],
+)
+def test_a_line_of_bash(line: str, words: list[str], kept: int) -> None:
+    assert typed(line, BREAKS) == (words, kept)
+
+
+class Terminal:
+    """A shell at a terminal of its own."""
+
+    def __init__(self, *program: str) -> None:
+        child, self._terminal = pty.fork()
+        if not child:
+            os.execvp(program[0], program)
+        self._child = child
+
+    def until(self, text: str, keys: str = "") -> str:
+        """What is shown, until that is among it, once these keys were pressed."""
+        os.write(self._terminal, keys.encode())
+        shown, end = "", time.monotonic() + SLOW
+        while text not in shown:
+            assert select.select([self._terminal], [], [], end - time.monotonic())[0], shown
+            shown += os.read(self._terminal, 4096).decode()
+        return shown
+
+    def close(self) -> None:
+        os.close(self._terminal)  # hangs up
+        os.waitpid(self._child, 0)
+
+
+def test_bash_completes_words_names_values_and_files(
+    script: Script, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    script.sessions |= {"market": [], "logs": []}
+    program = tmp_path / "sticli"
+    program.write_text(f'#!/bin/sh\nexec {sys.executable} -P -m sticli "$@"\n')
+    program.chmod(0o755)
+    (tmp_path / "form.json").touch()
+    (tmp_path / "rc").write_text(f"PS1='> '; cd {tmp_path}; PATH=.:$PATH; {SCRIPTS['bash']}")
+    monkeypatch.setenv("TERM", "dumb")
+    shell = Terminal("bash", "--rcfile", str(tmp_path / "rc"), "-i")
+    try:
+        shell.until("> ")
+        for typing, shown in (
+            ("sticli appe", "nd "),
+            ('sticli ask "mar', 'ket" '),
+            ("true && sticli show l", "ogs "),
+            ("sticli append market --wait=set", "tled "),
+            ("sticli ask market --schema fo", "rm.json "),
+            ("sticli ask market --schema=fo", "rm.json "),
+        ):
+            shell.until(typing + shown, typing + "\t")
+            shell.until("> ", "\x15\r")  # an empty line instead
+    finally:
+        shell.close()
+
+
+@pytest.mark.skipif(not shutil.which("fish"), reason="no fish")
+def test_fish_completes_words_names_and_files(script: Script, tmp_path: Path) -> None:
+    script.sessions["market"] = ["a"]
+    (tmp_path / "form.json").touch()
+    program = f"function sticli; {sys.executable} -P -m sticli $argv; end\n"
+    for typing, shown in (
+        ("sticli ask ma", "market\t1 line\n"),
+        ("sticli append market --wait=s", "--wait=settled\n"),
+        ("sticli ask market --schema=fo", "--schema=form.json\n"),
+        ("sticli ask market --schema fo", "form.json\n"),
+    ):
+        lines = f"{program}{SCRIPTS['fish']}\ncomplete -C '{typing}'"
+        done = subprocess.run(
+            ["fish", "-c", lines], cwd=tmp_path, capture_output=True, text=True, timeout=SLOW
+        )
+        assert (done.stdout, done.stderr) == (shown, "")
