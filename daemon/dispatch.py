@@ -82,8 +82,9 @@ class Dispatch:
             tenant=session.record.tenant,
             pinned=session.record.pinned,
         )
+        sent = self._supervisor.send(request)
         self._supervisor.wake()
-        if not self._supervisor.send(request):
+        if not sent:
             return
         session.become("opening")
         for standing in self._answers.of(session):

@@ -121,7 +121,9 @@ class Stop(Message, frozen=True):
 
 
 class Beat(Message, frozen=True):
-    """Is the worker at work? Answered by the same."""
+    """Is the worker there, and through with all that came before? Answered by the same."""
+
+    number: int = 0
 
 
 class Loading(Message, frozen=True):

@@ -204,8 +204,8 @@ class Service:
         check_flash(request)
         standing = await self.answers.add(session, request)
         if not session.removed:
-            self.supervisor.wake()
             self.supervisor.send(standing.message(name))
+            self.supervisor.wake()
         return standing.public(session)
 
     def flash(self, name: str, key: str) -> protocol.Flash:

@@ -73,7 +73,8 @@ class Supervisor:
         self._stopping = False
         self._revive = asyncio.Event()
         self._wanted = asyncio.Event()  # since it was told to rest
-        self._resting = False
+        self._resting = False  # and may be about to leave
+        self._wakes = 0
         self._left = False  # it went because it was told to rest
         self._hung = False
 
@@ -123,14 +124,18 @@ class Supervisor:
 
     def rest(self) -> None:
         """Let the worker write its snapshots and leave, once it has nothing to do."""
-        if self.state == "ready" and self._worker:
+        if self.state == "ready" and self._worker and not self._resting:
             self._resting = True
             self._wanted.clear()
             self._worker.wire.send(Stop(rest=True))
 
     def wake(self) -> None:
-        """Somebody needs the worker: it begins again, even if it is just leaving."""
+        """Somebody needs the worker, who has told it so: it stays, or begins again if it had left
+        by then."""
         self._wanted.set()
+        if self._resting and self._worker:
+            self._wakes += 1
+            self._worker.wire.send(Beat(self._wakes))
 
     async def _sleep(self, listener: Listener) -> None:
         """Nothing that came while it left is forgotten: that wakes it at once."""
@@ -208,6 +213,8 @@ class Supervisor:
                 self._worker.wire.close()
         else:
             self._left = self._resting and isinstance(message, Stopped)
+            if isinstance(message, Beat) and message.number == self._wakes:
+                self._resting = False
             listener.heard(message)
 
     def _ready(self, listener: Listener) -> None:

@@ -1,6 +1,7 @@
 """The command line: which commands there are, and how every run of the program ends."""
 
 import difflib
+import gc
 import importlib
 import io
 import os
@@ -97,10 +98,14 @@ def main() -> None:
         if signal.getsignal(number) is not signal.SIG_IGN:  # as nohup has it
             signal.signal(number, _terminate)
     _open_streams()
-    code = run(sys.argv[1:])
-    # a Ctrl-C from here on ends nothing but Python's own clearing up; a second one not even that
-    late = signal.SIG_IGN if code == INTERRUPTED else signal.SIG_DFL
-    signal.signal(signal.SIGINT, late)
+    try:
+        code = run(sys.argv[1:])
+    except KeyboardInterrupt:  # while an end was told
+        code = INTERRUPTED
+    if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
+        # a Ctrl-C now ends nothing but Python's own clearing up; a second one not even that
+        late = signal.SIG_IGN if code == INTERRUPTED else signal.SIG_DFL
+        signal.signal(signal.SIGINT, late)
     sys.exit(code)
 
 
@@ -134,10 +139,16 @@ def _invoke(words: list[str]) -> None:
     command = typer.main.get_command(build([named]) if named in COMMANDS else outline())
     if set(HELP) & set(words):
         _footnote(command)
-    if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:
-        signal.signal(signal.SIGINT, signal.default_int_handler)  # all is loaded
+    _begin()
     with command.make_context("sticli", [*words]) as context:
         command.invoke(context)
+
+
+def _begin() -> None:
+    """All is loaded: what __main__.py put off until then is in force again."""
+    gc.enable()
+    if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def _footnote(command: object, path: tuple[str, ...] = ()) -> None:

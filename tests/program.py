@@ -69,4 +69,4 @@ def uses(line: str) -> list[list[str]]:
     """The words after each `sticli` of a line that is typed, up to the end of that command."""
     parts = re.split(r"[|;&`]|\$\(", re.sub(r"<[^>]*>|‹[^›]*›", "X", line))
     found = [re.match(r"\s*(?:\w+=\S+ +)*sticli +([a-z…].*)", part) for part in parts]
-    return [one[1].split() for one in found if one]
+    return [[word.rstrip(".,:") or word for word in one[1].split()] for one in found if one]

@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import tomllib
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -124,6 +125,7 @@ def test_settings_that_pages_name_exist() -> None:
             assert known or name == "NAME"
 
 
+@cache
 def read_variables() -> set[str]:
     """The environment variables that the program reads, as its source has them."""
     found = set()
@@ -174,10 +176,8 @@ def routes() -> set[str]:
     """The daemon's routes, as its table is written."""
     module = modules()["sticli.daemon.server"]
     scope = Scope(module, module.functions["build"])
-    rows = [
-        node.elts for node in ast.walk(module.functions["build"]) if isinstance(node, ast.Tuple)
-    ]
-    found = {" ".join(texts(cell, scope)[0] for cell in row[:2]) for row in rows if len(row) == 3}
+    rows = [node for node in ast.walk(module.functions["build"]) if isinstance(node, ast.Tuple)]
+    found = {" ".join(texts(cell, scope)[0] for cell in row.elts[:2]) for row in rows}
     assert len(found) > 20
     return found
 
@@ -196,10 +196,10 @@ def test_every_type_of_event_is_there() -> None:
     assert {head for head in heads if head.isalpha()} == set(TYPES)
 
 
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("page", [MAIN, SETTINGS, DAEMON])
 def test_the_commands_that_it_names_exist(page: str) -> None:
     found = [words for line in manual.typed(page) for words in program.uses(line)]
-    assert found or page == "sticli-errors.7"
+    assert len(found) > 5
     assert {" ".join(words): wrong for words in found if (wrong := program.unknown(words))} == {}
 
 

@@ -12,7 +12,7 @@ from sticli import config, paths
 from sticli.commands.model import Model
 from sticli.errors import SticliError
 from sticli.invocation import document, of
-from sticli.models import find, machine, reference
+from sticli.models import find, hparams, machine, reference
 from sticli.models import plan as plans
 from sticli.models.engine import running
 from sticli.models.header import Header, read_header
@@ -46,7 +46,7 @@ def planned(header: Header, path: Path, wish: Wish, kv_type: str = "") -> Plan:
     """The plan for a model under the settings, on this machine as it is now.
 
     Raises:
-        SticliError: the settings are wrong, or the engine cannot keep such numbers.
+        SticliError: the settings are wrong, or the engine that they name cannot run it.
     """
     settings, _ = config.load(paths.resolve().config_file, kv_type=kv_type or None)
     chosen = running(header, path, settings)
@@ -57,6 +57,8 @@ def planned(header: Header, path: Path, wish: Wish, kv_type: str = "") -> Plan:
             f" {chosen.reason}",
             "plan with --kv-type f16",
         )
+    if chosen.engine == "gpu":
+        hparams.read(header, path)
     return plans.plan(header, chosen, settings, wish, machine.host(), machine.gpu())
 
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -21,6 +22,7 @@ QUIET = {
     "HF_HUB_DISABLE_PROGRESS_BARS": "1",
     "HF_HUB_DISABLE_XET": "1",  # it cannot go on where it was cut off; plain HTTP can
 }
+_REVISION = re.compile("[0-9a-f]{40}")
 ADMITTED = "log in with `hf auth login`, or set HF_TOKEN, once the hub has let you in"
 
 
@@ -65,16 +67,17 @@ def locate(wanted: Reference) -> tuple[Remote, Choice]:
     with plainly(wanted.repository):
         api = hub.HfApi(endpoint(), library_name="sticli", library_version=__version__)
         found = api.model_info(wanted.repository, files_metadata=True, timeout=PATIENCE)
-    files = {one.rfilename: one for one in found.siblings or ()}
+    files = {one.rfilename: one for one in found.siblings or () if _inside(one.rfilename)}
     choice = reference.choose(wanted, list(files))
     stored = files[choice.file].lfs
-    if not stored or not found.sha or not SHA256.fullmatch(stored.sha256):
+    revision = found.sha if _REVISION.fullmatch(found.sha or "") else ""
+    if not stored or not revision or not SHA256.fullmatch(stored.sha256):
         raise SticliError(
             "model",
             f"the hub tells no sha256 of {choice.file}, so that it could not be checked",
             "download it yourself and give its path",
         )
-    return Remote(wanted.repository, choice.file, found.sha, stored.size, stored.sha256), choice
+    return Remote(wanted.repository, choice.file, revision, stored.size, stored.sha256), choice
 
 
 def header(remote: Remote) -> Header:
@@ -116,6 +119,11 @@ def stream(remote: Remote, start: int, end: int = 0) -> Iterator[Any]:
         yield reply
 
 
+def _inside(file: str) -> bool:
+    """Whether a name leads to nowhere but into its repository."""
+    return not {"", "..", "."} & {*file.split("/")}
+
+
 def _range(start: int, end: int) -> dict[str, str]:
     return {"Range": f"bytes={start}-{end - 1 if end else ''}"} if start or end else {}
 
@@ -139,6 +147,15 @@ def plainly(repository: str) -> Iterator[None]:
         raise SticliError("permission", f"{repository} is gated: ask at {page}", ADMITTED) from None
     except hub.errors.HfHubHTTPError as error:
         raise _refused(repository, error.response.status_code) from None
+    except hub.errors.HFValidationError:
+        why = f"{repository!r} can be no name of a repository"
+        raise SticliError("bad_request", why, reference.FORM) from None
+    except (ValueError, TypeError, LookupError) as error:
+        raise SticliError(
+            "unreachable",
+            f"{endpoint()} does not answer as a hub does ({type(error).__name__})",
+            "see whether HF_ENDPOINT is right, and no page to log in to the network is in between",
+        ) from None
     except hub.errors.HTTPError as error:
         why = str(error) or type(error).__name__
         raise SticliError(

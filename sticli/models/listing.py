@@ -99,12 +99,12 @@ def _entry(name: str, origin: str, path: Path, now: Use) -> Entry:
 
 
 def _running(paths: Paths) -> str:
-    """The path of the model that the daemon runs; empty where none answers."""
+    """The path of the model that the daemon runs, or that it was given; empty: none is known."""
     client = Client(paths.socket, HANDSHAKE)
     try:
-        model = client.status().model
+        status = client.status()
     except SticliError:
         return ""
     finally:
         client.close()
-    return model.path if model else ""
+    return status.model.path if status.model else status.given

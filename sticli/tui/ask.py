@@ -10,12 +10,13 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.message import Message
 from textual.screen import ModalScreen
-from textual.widgets import Footer, Input, Static
+from textual.widgets import Input, Static
 
 from sticli.errors import SticliError
 from sticli.protocol import Answer, NewFlash
 from sticli.render import one_line
 from sticli.tui.asking import SYNTAX, Asking, Piece, Told, Wait, request
+from sticli.tui.keys import Keys
 from sticli.tui.messages import Kept
 from sticli.tui.sheet import Sheet
 from sticli.watch.news import Source
@@ -78,7 +79,7 @@ class AskScreen(ModalScreen[None]):
             yield self._line
             yield self._sheet
             yield self._quiet
-        yield Footer(show_command_palette=False, compact=True)
+        yield Keys()
 
     def on_mount(self) -> None:
         self._line.focus()

@@ -8,6 +8,7 @@ from textual.widgets import Static
 from sticli.errors import SticliError
 from sticli.protocol import Status
 from sticli.render import one_line
+from sticli.tui.table import LONGEST
 from sticli.watch.state import State
 from sticli.watch.words import clock
 
@@ -35,7 +36,7 @@ class Banner(Static):
         self._said = found
         self.display = found is not None
         if found:
-            self.update(Content(found.text))
+            self.update(Content(found.text[:LONGEST]))
             for tone in ("calm", "warn", "bad"):
                 self.set_class(tone == found.tone, f"-{tone}")
 

@@ -4,13 +4,11 @@ import signal
 from collections import deque
 from collections.abc import Callable
 from functools import partial
-from typing import ClassVar, Protocol, cast
+from typing import ClassVar, cast
 
-from textual.app import App, ComposeResult
+from textual.app import App
 from textual.binding import Binding, BindingType
-from textual.containers import Container, Vertical
 from textual.screen import Screen
-from textual.widget import Widget
 
 from sticli.client import Client
 from sticli.errors import SticliError
@@ -18,38 +16,15 @@ from sticli.render import one_line
 from sticli.tui import errand, messages, places
 from sticli.tui.answer import AnswerScreen
 from sticli.tui.ask import HISTORY, AskScreen
-from sticli.tui.banner import Banner
 from sticli.tui.confirm import ConfirmScreen, loss, remove
+from sticli.tui.desk import Desk, Showing
 from sticli.tui.details import DetailsScreen
-from sticli.tui.device import DevicePane
-from sticli.tui.events import EventsPane
-from sticli.tui.feed import FeedPane
-from sticli.tui.flash import FlashPane
-from sticli.tui.head import Head
 from sticli.tui.help import HelpScreen
-from sticli.tui.keys import Keys
 from sticli.tui.palette import Commands
 from sticli.tui.question import QuestionScreen
-from sticli.tui.scheduler import SchedulerPane
-from sticli.tui.sessions import SessionsPane
 from sticli.watch.news import Source
 from sticli.watch.options import Options
 from sticli.watch.state import State
-
-
-class Showing(Protocol):
-    """A pane or a screen that draws the state."""
-
-    def show(self, state: State) -> None: ...
-
-
-class Desk(Screen[None]):
-    """Where the panes are: Tab goes from one to the next, not to every widget in them."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("tab", "app.turn(1)", "next pane", show=False),
-        Binding("shift+tab", "app.turn(-1)", "previous pane", show=False),
-    ]
 
 
 class Dashboard(App[None]):
@@ -84,40 +59,22 @@ class Dashboard(App[None]):
         self.source = source
         self.options = options
         self.state = State()
-        self.place = places.Place()
+        self.desk = Desk(options)
         self.asked: deque[str] = deque(maxlen=HISTORY)  # questions of this run
         self.looks = 0  # at a daemon that is there, since the session was chosen
         self._looked = looked  # called after each look at what is new, once it is drawn
 
     def get_default_screen(self) -> Screen[None]:
-        return Desk()
-
-    def compose(self) -> ComposeResult:
-        yield Head(id="head", readonly=self.options.readonly)
-        yield Banner(id="banner")
-        with Container(id="body"):
-            with Vertical(id="main"):
-                yield SessionsPane(id="sessions", classes="pane", wanted=self.options.session)
-                yield FlashPane(id="flash", classes="pane")
-                yield FeedPane(id="feed", classes="pane")
-            with Vertical(id="side"):
-                yield SchedulerPane(id="scheduler", classes="pane")
-                yield DevicePane(id="device", classes="pane")
-                yield EventsPane(id="events", classes="pane")
-        yield Keys()
+        return self.desk
 
     def on_mount(self) -> None:
         self.animation_level = "none"
-        self.action_go("sessions")
         self.draw()
         self.source.start()
         self.set_interval(self.options.interval, self.tick)
 
     def on_unmount(self) -> None:
         self.source.stop()
-
-    def on_resize(self) -> None:
-        self._arrange()
 
     def tick(self) -> None:
         """Hear what is new, and draw it."""
@@ -135,34 +92,24 @@ class Dashboard(App[None]):
             self.call_after_refresh(self._looked, self)
 
     def draw(self) -> None:
-        """Have every pane, and the screen on top, look at the state."""
-        base, top = self.screen_stack[0], self.screen
-        parts: list[Widget] = [
-            base.query_one(f"#{name}") for name in ("head", "banner", *places.PANES)
-        ]
-        if top is not base and hasattr(top, "show"):
-            parts.append(top)
-        for part in parts:
-            cast("Showing", part).show(self.state)
+        """Have the panes, and the screen on top of them, look at the state."""
+        self.desk.show(self.state)
+        for screen in self.screen_stack[-1:]:
+            if screen is not self.desk and hasattr(screen, "show"):
+                cast("Showing", screen).show(self.state)
 
     def tell(self, text: str, severity: messages.Severity = "information") -> None:
         """Say something for a moment."""
         self.notify(text, severity=severity, markup=False)
 
     def action_go(self, name: str) -> None:
-        """Move to a pane; where not all fit it takes the place of another."""
-        self.place = self.place.to(name)
-        self._arrange()
-        self.screen_stack[0].query_one(f"#{name}").focus()
-
-    def action_turn(self, step: int) -> None:
-        """Move to the next pane, or the one before."""
-        self.action_go(self.place.next(step, self.size.width, self.size.height))
+        """Move to a pane."""
+        self.desk.go(name)
 
     def action_filter(self) -> None:
         """Choose sessions by their name."""
-        self.action_go("sessions")
-        self.screen_stack[0].query_one(SessionsPane).action_filter()
+        self.desk.go("sessions")
+        self.desk.sessions.action_filter()
 
     def action_help(self) -> None:
         """Show the keys and the symbols."""
@@ -249,11 +196,3 @@ class Dashboard(App[None]):
         if self.state.chosen is None:
             self.tell("there is no session to do that with", "warning")
         return self.state.chosen
-
-    def _arrange(self) -> None:
-        shown = self.place.shown(self.size.width, self.size.height)
-        base = self.screen_stack[0]
-        for name in places.PANES:
-            base.query_one(f"#{name}").display = name in shown
-        base.query_one("#main").display = bool(shown - places.SIDE)
-        base.query_one("#side").display = bool(shown & places.SIDE)

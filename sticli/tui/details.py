@@ -8,12 +8,12 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.screen import ModalScreen
-from textual.widgets import Footer
 
 from sticli.commands.show import account, facts
 from sticli.errors import SticliError
 from sticli.protocol import Account
 from sticli.render import columns, one_line
+from sticli.tui.keys import Keys
 from sticli.tui.sheet import Sheet
 from sticli.watch.news import Source
 from sticli.watch.state import State
@@ -45,7 +45,7 @@ class DetailsScreen(ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         yield self._sheet
-        yield Footer(show_command_palette=False, compact=True)
+        yield Keys()
 
     def on_mount(self) -> None:
         self._sheet.focus()

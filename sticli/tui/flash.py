@@ -9,16 +9,15 @@ from textual.containers import Vertical
 from textual.content import Content
 
 from sticli.protocol import Flash
-from sticli.render import age, one_line, short
+from sticli.render import age, short
 from sticli.tui.messages import Copied, Opened, Removed
-from sticli.tui.table import Cell, Column, Row, Table
+from sticli.tui.table import Cell, Column, Row, Table, said
 from sticli.watch.spark import spark
 from sticli.watch.state import Past, State
 from sticli.watch.symbols import symbols
 
 JUST_NOW = 3.0  # seconds that a change is pointed out
 SPARK = 16  # past values at a glance
-SHOWN = 400  # characters of an answer that a line may hold
 COLUMNS = (
     Column("", most=1),
     Column("", rank=2, most=1),
@@ -48,24 +47,24 @@ class FlashPane(Vertical):
         super().__init__(id=id, classes=classes)
         self._state = State()
         self._titled = ""
+        self._table = Table(COLUMNS, empty="")
 
     def compose(self) -> ComposeResult:
-        yield Table(COLUMNS, empty="")
+        yield self._table
 
     def focus(self, scroll_visible: bool = True) -> Self:
-        self.query_one(Table).focus(scroll_visible)
+        self._table.focus(scroll_visible)
         return self
 
     def show(self, state: State) -> None:
         """Draw what has changed."""
         self._state = state
-        table = self.query_one(Table)
         if not state.flashes:
-            table.say(nothing(state))
-        table.show(rows(state))
+            self._table.say(nothing(state))
+        self._table.show(rows(state))
         title = f"2 flash {len(state.flashes)}"
         if state.chosen:
-            title += f" {symbols().dot} {one_line(state.chosen)}"
+            title += f" {symbols().dot} {said(state.chosen)}"
         if title != self._titled:
             self._titled = title
             self.border_title = Content(title)
@@ -81,17 +80,17 @@ class FlashPane(Vertical):
     def action_copy(self) -> None:
         flash = self._chosen()
         if flash and flash.answer is not None:
-            self.post_message(Copied(flash.answer, f"the value of {one_line(flash.id)}"))
+            self.post_message(Copied(flash.answer, f"the value of {said(flash.id)}"))
 
     def _chosen(self) -> Flash | None:
-        return self._state.flashes.get(self.query_one(Table).key or "")
+        return self._state.flashes.get(self._table.key or "")
 
 
 def nothing(state: State) -> str:
     """What to do where there is no flash question."""
     if state.chosen is None or state.status is None:
         return ""
-    name = one_line(state.chosen)
+    name = said(state.chosen)
     return f"no flash questions in {name}: f adds one,\nto be answered before it is asked"
 
 
@@ -107,7 +106,7 @@ def row(flash: Flash, past: Past, now: float) -> Row:
     return (
         _mark(flash, changed=changed),
         (_decision(flash), "dim"),
-        (one_line(flash.id), "strong"),
+        (said(flash.id), "strong"),
         _value(flash, changed=changed),
         (spark(past.values, SPARK), "bar"),
         (age(now - flash.evaluated_at) if flash.evaluated_at else symbols().none, ""),
@@ -115,8 +114,8 @@ def row(flash: Flash, past: Past, now: float) -> Row:
         _confidence(flash),
         _figure(flash.device_ms),
         (short(flash.evaluations), "dim"),
-        (one_line(flash.source or ""), "dim"),
-        (one_line(flash.question[:SHOWN]), "dim"),
+        (said(flash.source or ""), "dim"),
+        (said(flash.question), "dim"),
     )
 
 
@@ -132,7 +131,7 @@ def _value(flash: Flash, *, changed: bool) -> Cell:
     if flash.answer is None:
         return "not answered yet", "dim"
     style = "accent" if changed else "" if flash.fresh else "dim"
-    return one_line(flash.answer[:SHOWN]), style
+    return said(flash.answer), style
 
 
 def _confidence(flash: Flash) -> Cell:

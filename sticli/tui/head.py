@@ -7,7 +7,8 @@ from textual.content import Content
 from textual.widget import Widget
 
 from sticli.protocol import Status
-from sticli.render import one_line, short
+from sticli.render import short
+from sticli.tui.table import said
 from sticli.watch.news import Device
 from sticli.watch.state import State
 from sticli.watch.symbols import symbols
@@ -46,11 +47,11 @@ class Head(Widget):
 
     def render(self) -> Content:
         kept = fitting(self._parts, self.size.width)
-        said = Content("  ").join(Content.styled(part.text, part.style) for part in kept)
-        room = self.size.width - said.cell_length
+        found = Content("  ").join(Content.styled(part.text, part.style) for part in kept)
+        room = self.size.width - found.cell_length
         if room < len(self._time) + 2:
-            return said
-        return said + Content.styled(self._time.rjust(room), "$text-muted")
+            return found
+        return found + Content.styled(self._time.rjust(room), "$text-muted")
 
 
 def fitting(parts: Sequence[Part], width: int) -> list[Part]:
@@ -72,8 +73,8 @@ def parts(state: State, *, readonly: bool) -> Iterable[Part]:
     if status is None:
         return
     if status.model:
-        yield Part(one_line(status.model.name)[:40], 4, "bold")
-        yield Part(one_line(status.model.engine), 8, "$text-muted")
+        yield Part(said(status.model.name)[:40], 4, "bold")
+        yield Part(said(status.model.engine), 8, "$text-muted")
     if not state.lost:
         yield _worker(status)
     yield from _cells(status)
@@ -84,7 +85,7 @@ def parts(state: State, *, readonly: bool) -> Iterable[Part]:
 def _worker(status: Status) -> Part:
     mark = symbols().fresh if status.worker == "ready" else symbols().stale
     style = WORKER.get(status.worker, "bold $text-error")
-    return Part(f"{mark} {one_line(status.worker)}", 0, style)
+    return Part(f"{mark} {said(status.worker)}", 0, style)
 
 
 def _cells(status: Status) -> Iterable[Part]:

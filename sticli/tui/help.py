@@ -9,13 +9,14 @@ from textual.content import Content
 from textual.dom import DOMNode
 from textual.keys import format_key
 from textual.screen import ModalScreen
-from textual.widgets import Footer
 
+from sticli.tui.keys import Keys
 from sticli.tui.sheet import Sheet
 from sticli.watch.symbols import LEGEND, symbols
 
 PLACES = {
     "Dashboard": "everywhere",
+    "Desk": "between panes",
     "SessionsPane": "sessions",
     "FlashPane": "flash questions",
     "Table": "moving in sessions and flash questions",
@@ -49,7 +50,7 @@ class HelpScreen(ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         yield self._sheet
-        yield Footer(show_command_palette=False, compact=True)
+        yield Keys()
 
     def on_mount(self) -> None:
         self._sheet.write(*page())

@@ -15,6 +15,7 @@ from sticli.invocation import argument
 from sticli.protocol import NewFlash
 from sticli.render import one_line
 from sticli.tui import errand
+from sticli.tui.messages import Notice
 from sticli.watch.news import Source
 
 EMPTY = SticliError(
@@ -88,6 +89,7 @@ class QuestionScreen(ModalScreen[None]):
     def _done(self, error: SticliError | None) -> None:
         self._sent = False
         if error is None:
+            self.post_message(Notice("the question is added"))
             self.dismiss()
         else:
             self._say(str(error).removeprefix("--"))

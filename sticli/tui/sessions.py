@@ -10,9 +10,9 @@ from textual.content import Content
 from textual.widgets import Input, Static
 
 from sticli.protocol import Session
-from sticli.render import age, one_line, short
+from sticli.render import age, short
 from sticli.tui.messages import Chosen, Copied, Opened, Removed
-from sticli.tui.table import Cell, Column, Row, Table
+from sticli.tui.table import Cell, Column, Row, Table, said
 from sticli.watch.bars import bar
 from sticli.watch.state import State
 from sticli.watch.symbols import symbols
@@ -64,17 +64,18 @@ class SessionsPane(Vertical):
         self.wanted = wanted  # a session that is to be chosen once it is there
         self._state = State()
         self._titled = ""
+        self._table = Table(COLUMNS, empty="")
+        self._field = Input(placeholder="part of a name", compact=True)
+        self._field.cursor_blink = False  # a blink wakes a program that rests
+        self._sift = Horizontal(Static("/", markup=False), self._field, id="sift")
+        self._sift.display = False
 
     def compose(self) -> ComposeResult:
-        yield Table(COLUMNS, empty="")
-        field = Input(placeholder="part of a name", compact=True)
-        field.cursor_blink = False
-        sift = Horizontal(Static("/", markup=False), field, id="sift")
-        sift.display = False
-        yield sift
+        yield self._table
+        yield self._sift
 
     def focus(self, scroll_visible: bool = True) -> Self:
-        self.query_one(Table).focus(scroll_visible)
+        self._table.focus(scroll_visible)
         return self
 
     def show(self, state: State) -> None:
@@ -82,29 +83,28 @@ class SessionsPane(Vertical):
         self._state = state
         found = [session for session in state.sessions.values() if self._sought in session.name]
         found.sort(key=ORDERS[self.order])
-        table = self.query_one(Table)
         if not found:
-            table.say(self._nothing(state))
-        table.show((session.name, row(session, state.at)) for session in found)
+            self._table.say(self._nothing(state))
+        self._table.show((session.name, row(session, state.at)) for session in found)
         self._title(len(found), len(state.sessions))
-        if self.wanted in table.keys:
-            table.select(self.wanted)
+        if self.wanted in self._table.keys:
+            self._table.select(self.wanted)
             self.wanted = None
 
     @property
     def _sought(self) -> str:
-        return self.query_one(Input).value.strip()
+        return self._field.value.strip()
 
     def _nothing(self, state: State) -> str:
         if state.status is None:
             return ""
         if state.sessions:
-            return f"no session with {one_line(self._sought)!r} in its name: Esc shows all"
+            return f"no session with {said(self._sought)!r} in its name: Esc shows all"
         return EMPTY
 
     def _title(self, shown: int, all_of_them: int) -> None:
         number = f"{shown}/{all_of_them}" if shown != all_of_them else str(shown)
-        sift = f" {symbols().dot} /{one_line(self._sought)}" if self._sought else ""
+        sift = f" {symbols().dot} /{said(self._sought)}" if self._sought else ""
         title = f"1 sessions {number} {symbols().dot} by {self.order}{sift}"
         if title != self._titled:
             self._titled = title
@@ -119,8 +119,8 @@ class SessionsPane(Vertical):
         self.show(self._state)
 
     def on_input_submitted(self) -> None:
-        self.query_one("#sift").display = bool(self._sought)
-        self.query_one(Table).focus()
+        self._sift.display = bool(self._sought)
+        self._table.focus()
 
     def action_sort(self) -> None:
         """The next order."""
@@ -130,25 +130,25 @@ class SessionsPane(Vertical):
 
     def action_filter(self) -> None:
         """Type a part of the names that are to be shown."""
-        self.query_one("#sift").display = True
-        self.query_one(Input).focus()
+        self._sift.display = True
+        self._field.focus()
 
     def action_unfilter(self) -> None:
         """Show all of them."""
-        self.query_one(Input).value = ""
-        self.query_one("#sift").display = False
-        self.query_one(Table).focus()
+        self._field.value = ""
+        self._sift.display = False
+        self._table.focus()
 
     def action_open(self) -> None:
-        if key := self.query_one(Table).key:
+        if key := self._table.key:
             self.post_message(Opened(key))
 
     def action_remove(self) -> None:
-        if key := self.query_one(Table).key:
+        if key := self._table.key:
             self.post_message(Removed(key))
 
     def action_copy(self) -> None:
-        if key := self.query_one(Table).key:
+        if key := self._table.key:
             self.post_message(Copied(key, "the name"))
 
 
@@ -159,16 +159,16 @@ def row(session: Session, now: float) -> Row:
     share = session.tokens / session.limit if session.limit else 0.0
     return (
         (marks.pinned if session.pinned else "", "accent"),
-        (one_line(session.name), "strong"),
-        (one_line(state), "bad" if session.refused else STATES.get(state, "")),
+        (said(session.name), "strong"),
+        (said(state), "bad" if session.refused else STATES.get(state, "")),
         _full(share),
         (f"{short(session.tokens)}/{short(session.limit)}", ""),
         (_version(session), ""),
         _lag(session, now),
         _some(session.dropped, "bad"),
         _some(session.flash, ""),
-        (one_line(session.place) or marks.none, "dim"),
-        (one_line(session.on_full), "dim"),
+        (said(session.place) or marks.none, "dim"),
+        (said(session.on_full), "dim"),
         (age(now - session.last_used), "dim"),
         (_note(session), "bad" if session.refused else "dim"),
     )
@@ -201,5 +201,5 @@ def _some(number: int, style: str) -> Cell:
 
 def _note(session: Session) -> str:
     if session.refused:
-        return one_line(f"{session.refused.message} ({session.refused.hint})")
-    return one_line(session.note)
+        return said(f"{session.refused.message} ({session.refused.hint})")
+    return said(session.note)

@@ -17,12 +17,14 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from sticli.render import one_line
 from sticli.watch.symbols import symbols
 
 Cell = tuple[str, str]  # what it says, on one line, and the name of its style
 Row = tuple[Cell, ...]
 
 GAP = 2
+LONGEST = 500  # characters of a text that a screen may show on one line
 PLAIN = Style()
 
 
@@ -204,6 +206,11 @@ class Table(ScrollView, can_focus=True):
 
     def _style(self, name: str) -> Style:
         return self.get_component_rich_style(f"table--{name}", partial=True) if name else PLAIN
+
+
+def said(text: str) -> str:
+    """Foreign text as a cell takes it: harmless, one line, no longer than any screen is wide."""
+    return one_line(text[:LONGEST])
 
 
 def fit(columns: Sequence[Column], natural: Sequence[int], room: int) -> list[int]:

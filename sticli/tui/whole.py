@@ -5,8 +5,8 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.screen import ModalScreen
-from textual.widgets import Footer
 
+from sticli.tui.keys import Keys
 from sticli.tui.sheet import Sheet
 
 
@@ -22,7 +22,7 @@ class WholeScreen(ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         yield self._sheet
-        yield Footer(show_command_palette=False, compact=True)
+        yield Keys()
 
     def on_mount(self) -> None:
         self._sheet.write(self._text)

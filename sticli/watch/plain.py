@@ -9,12 +9,14 @@ from sticli.watch.once import latest
 from sticli.watch.state import State
 from sticli.watch.text import Section, sections
 
+SOON = 0.05  # seconds between looks before anything is known
+
 
 def blocks(
     source: Source, session: str | None, interval: float, width: int
 ) -> Iterator[tuple[State, list[Section]]]:
     """The state, and what of it says something new; looked for every `interval` seconds."""
-    state, told = State(), dict[str, object]()
+    state, told, counts = State(), dict[str, object](), (0, 0)
     state.choose(session)
     source.start()
     try:
@@ -24,19 +26,15 @@ def blocks(
             if state.chosen is None and state.sessions:
                 state.choose(latest(state.sessions.values()))
                 source.choose(state.chosen)
-            found = sections(state, width) if state.at or state.lost else []
-            if fresh := [one for one in found if _is_new(one, told)]:
+            known = bool(state.at or state.lost)
+            found = sections(state, width, *counts) if known else []
+            if new := [one for one in found if told.get(one.title, ...) != one.said]:
                 told |= {one.title: one.said for one in found}
-                yield state, fresh
-            time.sleep(interval)
+                counts = state.event_count, state.line_count
+                yield state, new
+            time.sleep(interval if known else min(interval, SOON))
     finally:
         source.stop()
-
-
-def _is_new(section: Section, told: dict[str, object]) -> bool:
-    if section.title not in told:
-        return True
-    return section.said is not None and section.said != told[section.title]
 
 
 def document(state: State) -> dict[str, object]:

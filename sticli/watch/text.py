@@ -1,8 +1,9 @@
 """The dashboard as plain text: for pipes, for screen readers, for one look."""
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from sticli import decision
 from sticli.protocol import Flash, Session, Status
@@ -13,6 +14,8 @@ from sticli.watch.spark import spark
 from sticli.watch.state import CLASSES, State
 from sticli.watch.symbols import symbols
 from sticli.watch.words import clock, told
+
+T = TypeVar("T")
 
 BAR = 8  # columns
 PAST = 12  # past values of an answer that are shown
@@ -59,19 +62,20 @@ class Section:
     said: object = None
 
 
-def sections(state: State, width: int) -> list[Section]:
-    """All that is known; no line is wider than `width` columns."""
+def sections(state: State, width: int, events: int = 0, lines: int = 0) -> list[Section]:
+    """All that is known; no line is wider than `width` columns.
+
+    Of events and lines only those behind the first `events` and `lines` that ever came.
+    """
     return [
         Section(one.title, [fit(line, width) for line in one.lines], one.said)
-        for one in _sections(state, width)
+        for one in (*_sections(state, width), *_news(state, events, lines))
     ]
 
 
 def drawn(found: Iterable[Section]) -> str:
     """Sections below each other, an empty line between them."""
-    return "\n".join(
-        f"{one.title}\n" + "".join(f"{line}\n" for line in one.lines) for one in found
-    )
+    return "\n".join(f"{one.title}\n" + "".join(f"{line}\n" for line in one.lines) for one in found)
 
 
 def _sections(state: State, width: int) -> Iterator[Section]:
@@ -85,10 +89,22 @@ def _sections(state: State, width: int) -> Iterator[Section]:
         yield Section(f"FLASH ANSWERS of {name}", [*_flashes(state, width)], said)
     yield Section("SCHEDULER", [*_scheduler(state, state.status.usage, width)])
     yield Section("DEVICE", [*_device(state)])
-    if state.events:
-        yield _steady("LAST EVENTS", _events(state))
-    if state.chosen in state.sessions and state.lines:
-        yield _steady(f"LAST LINES of {name}", _lines(state))
+
+
+def _news(state: State, events: int, lines: int) -> Iterator[Section]:
+    """The last of what has come; lines that began anew have all come since."""
+    if found := _last(state.events, state.event_count - events):
+        said = [f"{clock(event.at)}  {told(event)}" for event in found]
+        yield Section("LAST EVENTS", said, state.event_count)
+    new = state.line_count - (lines if lines <= state.line_count else 0)
+    if state.chosen in state.sessions and (rows := _last(state.lines, new)):
+        said = [f"{line.seq:,}  {one_line(line.text)}" for line in rows]
+        title = f"LAST LINES of {one_line(state.chosen or '')}"
+        yield Section(title, said, (state.begun, state.line_count))
+
+
+def _last(found: Sequence[T], new: int) -> list[T]:
+    return [*found][-min(new, SHOWN) :] if new > 0 else []
 
 
 def _steady(title: str, lines: Iterable[str]) -> Section:
@@ -216,13 +232,3 @@ def _device(state: State) -> Iterator[str]:
     if device.worker_cpu is not None or device.worker_memory is not None:
         cpu = "" if device.worker_cpu is None else f"{device.worker_cpu:.2f} cores, "
         yield f"daemon: {cpu}{size(device.worker_memory or 0)}"
-
-
-def _events(state: State) -> Iterator[str]:
-    for event in [*state.events][-SHOWN:]:
-        yield f"{clock(event.at)}  {told(event)}"
-
-
-def _lines(state: State) -> Iterator[str]:
-    for line in [*state.lines][-SHOWN:]:
-        yield f"{line.seq:,}  {one_line(line.text)}"

@@ -85,7 +85,9 @@ class Script:
                 self.others(message)
 
     def others(self, message: m.Inbound) -> None:
-        if isinstance(message, m.Pin):
+        if isinstance(message, m.Beat):
+            self.say(message)
+        elif isinstance(message, m.Pin):
             self.note(f"pin {message.session} {message.pinned}")
             self.say(m.Moved(message.session, "host", 7, "made room"))
         elif isinstance(message, m.Explain) and message.session in self.sessions:

@@ -92,6 +92,19 @@ async def test_the_same_question_to_the_same_state_is_asked_once(daemon: Daemon)
     assert asked(daemon) == 4
 
 
+async def test_who_wants_only_what_is_known_never_waits(daemon: Daemon) -> None:
+    await grown(daemon)
+    body = {"question": "what?", "known": True}
+    reply = await daemon.http.call("POST", "/v1/sessions/s/ask", body)
+    assert (reply.status, reply.json()["error"]["code"]) == (404, "not_fresh")
+    assert asked(daemon) == 0
+    await daemon.ask("s", "what?")
+    assert await seen(daemon, "what?", known=True) == ("5: e", "repeat", True, 3, 5, 0)
+    assert (await daemon.status())["counters"]["asks"] == 2
+    body |= {"at": {"version": 2}}
+    assert await refused(daemon, "POST", "/v1/sessions/s/ask", body) == (404, "not_fresh")
+
+
 async def test_repeats_end_with_their_session_and_can_be_switched_off(daemon: Daemon) -> None:
     await grown(daemon)
     await daemon.ask("s", "what?")

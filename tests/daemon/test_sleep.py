@@ -59,10 +59,19 @@ def opens(daemon: Daemon) -> int:
     return sum(line.startswith("open ") for line in daemon.heard())
 
 
+async def settled(daemon: Daemon, version: int) -> None:
+    """Until so much has settled, whatever the worker does by then."""
+
+    async def look() -> bool:
+        return bool((await daemon.session("s"))["settled"] == version)
+
+    await until(look)
+
+
 async def filled(daemon: Daemon) -> None:
     await daemon.new("s")
     await daemon.append("s", "one", "two")
-    await daemon.settled("s")
+    await settled(daemon, 1)
     await daemon.http.ok("POST", "/v1/sessions/s/flash", {"question": "how many?"})
 
 
@@ -111,11 +120,7 @@ async def test_lines_wake_it(start: Start) -> None:
     await asleep(daemon)
     accepted = await daemon.append("s", "three", producer="p")
     assert accepted["version"] == 2
-
-    async def through() -> bool:
-        return (await daemon.session("s"))["settled"] == 2
-
-    await until(through)  # whatever it does by then
+    await settled(daemon, 2)
     assert (await daemon.ask("s", "what came last?", live=True))["answer"] == "3: three"
     before = opens(daemon)
     await asleep(daemon)
@@ -153,11 +158,11 @@ async def test_what_is_new_wakes_it(start: Start, path: str) -> None:
 
 async def test_a_full_session_stays_full_and_a_refusal_wakes_nobody(start: Start) -> None:
     daemon = await start(unload_after_s=SOON)
-    await daemon.new("s", limit=2)
-    await daemon.append("s", "a", "b", "c")
+    await daemon.new("s", limit=64)
+    await daemon.append("s", *(f"line {n}" for n in range(65)))
 
     async def full() -> bool:
-        return (await daemon.session("s"))["state"] == "full"
+        return (await daemon.session("s"))["tokens"] == 64
 
     await until(full)
     await asleep(daemon)
@@ -211,13 +216,14 @@ async def test_nobody_is_sent_to_bed_at_work(start: Start, tmp_path: Path) -> No
     await asyncio.sleep(4 * SOON)
     assert "rest" not in daemon.heard()
     (tmp_path / "stall").unlink()
-    await daemon.settled("s")
-    waits = asyncio.create_task(daemon.ask("s", "wait"))
+    await settled(daemon, 1)
+    _, writer = await daemon.http.open("POST", "/v1/sessions/s/ask", {"question": "wait"})
     await until(lambda: any(line.endswith(" wait") for line in daemon.heard()))
     heard = daemon.heard()
     await asyncio.sleep(4 * SOON)
     assert daemon.heard() == heard
-    waits.cancel()
+    writer.close()
+    await writer.wait_closed()
 
 
 async def test_a_stop_while_it_sleeps(start: Start) -> None:

@@ -67,11 +67,16 @@ class Following:
 
     def stored(self) -> list[str]:
         """The lines of the session, as soon as somebody knows them."""
+        if self.process.poll() is not None:  # the front was killed while it began
+            self.process.communicate()
+            self.process = self._start()
+        client = Client(paths.resolve().socket, SLOW)
         try:
-            with_daemon = Client(paths.resolve().socket, SLOW)
-            return [line.text for line in with_daemon.lines("s")]
+            return [line.text for line in client.lines("s")]
         except SticliError:
             return []
+        finally:
+            client.close()
 
 
 def front() -> int:

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from sticli.__main__ import INTERRUPTED as EARLY
+from sticli.errors import INTERRUPTED
 from sticli.quick import answered
 from tests.sticli.conftest import SLOW, Run, command
 from tests.sticli.scripted import Script
@@ -106,12 +108,16 @@ def test_a_full_disk_is_said(known: Script) -> None:
     assert "No space left" in done.stderr
 
 
+def test_the_exit_code_is_that_of_every_interruption() -> None:
+    assert EARLY == INTERRUPTED
+
+
 INTERRUPT = """
-import os, signal, sys
+import os, sys
 class Interrupt:
     def find_spec(self, name, path=None, target=None):
         if name == {name!r}:
-            os.kill(os.getpid(), signal.SIGINT)
+            os.kill(os.getpid(), 2)
 sys.meta_path.insert(0, Interrupt())
 sys.argv = ["sticli", "ask", "s", "?"]
 from sticli.__main__ import main
@@ -120,7 +126,8 @@ main()
 
 
 @pytest.mark.parametrize(
-    "name", ["sticli.quick", "sticli.exchange", "typer", "sticli.commands.ask", "sticli.client"]
+    "name",
+    ["signal", "sticli.quick", "sticli.exchange", "typer", "sticli.commands.ask", "sticli.client"],
 )
 def test_ctrl_c_while_anything_loads_ends_it_silently(script: Script, name: str) -> None:
     done = subprocess.run(
@@ -129,4 +136,5 @@ def test_ctrl_c_while_anything_loads_ends_it_silently(script: Script, name: str)
         text=True,
         timeout=SLOW,
     )
-    assert (done.returncode, done.stdout, done.stderr) == (-signal.SIGINT, "", "")
+    assert (done.stdout, done.stderr) == ("", "")
+    assert done.returncode == (INTERRUPTED if name == "signal" else -signal.SIGINT)

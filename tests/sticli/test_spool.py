@@ -10,16 +10,24 @@ def test_small_pieces_are_joined_and_large_ones_are_not() -> None:
     for piece in ("a", "b"):
         spool.put([piece], 10)
     spool.put(["c"], BATCH)
-    assert spool.take() == (["a", "b"], 20)
-    assert spool.take() == (["c"], BATCH)
+    assert spool.take() == (["a", "b"], 20, "")
+    assert spool.take() == (["c"], BATCH, "")
+
+
+def test_joined_pieces_go_on_where_the_last_one_ends() -> None:
+    spool = Spool()
+    for place in ("1", "2"):
+        spool.put([], 0, place)
+    spool.put(["a"], BATCH, "3")
+    assert spool.take() == (["a"], BATCH, "3")
 
 
 def test_closed_and_empty_is_the_end() -> None:
     spool = Spool()
     spool.put(["a"], 1)
     spool.close()
-    assert spool.take() == (["a"], 1)
-    assert spool.take() == ([], 0)
+    assert spool.take() == (["a"], 1, "")
+    assert spool.take() is None
 
 
 def test_lines_count_until_they_are_safe() -> None:
@@ -42,7 +50,7 @@ def test_a_full_spool_holds_the_reader_until_there_is_room() -> None:
     spool.take()
     spool.done(1, 10)
     reader.join(60)
-    assert spool.take() == (["b"], 10)
+    assert spool.take() == (["b"], 10, "")
 
 
 def test_lifting_the_limit_frees_the_reader() -> None:

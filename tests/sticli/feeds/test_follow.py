@@ -15,46 +15,48 @@ from tests.sticli.feeds.rig import Feed, Log
 
 acts = st.lists(
     st.one_of(
-        st.tuples(st.just("write"), st.integers(1, 4)),
-        st.tuples(st.just("part"), st.integers(1, 3)),
-        st.tuples(st.just("read"), st.integers(1, 4)),
-        st.tuples(st.sampled_from(["rename", "create", "copytruncate", "store", "kill"]), st.just(0)),
+        st.tuples(st.sampled_from(["write", "read"]), st.integers(1, 4)),
+        st.tuples(st.sampled_from(["part", "copytruncate"]), st.just(0)),
+        st.tuples(st.sampled_from(["rename", "create", "store", "kill"]), st.just(0)),
     ),
     max_size=30,
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60)
 @given(acts)
 def test_every_line_is_stored_once_and_in_order(acts: list[tuple[str, int]]) -> None:
     """Any schedule of writes, rotations, reads and kills; lines may come in two writes."""
     with tempfile.TemporaryDirectory() as folder:
-        log, number = Log(Path(folder) / "log"), itertools.count()
+        log, numbers = Log(Path(folder) / "log"), itertools.count()
         log.write(b"the first\n")
         feed = Feed(log.path)
         for act, amount in acts:
-            match act:
-                case "write":
-                    log.write(b"".join(b"line %d\n" % next(number) for _ in range(amount)))
-                case "part":
-                    log.write(b"part %d," % next(number))
-                case "read":
-                    feed.read(amount)
-                case "copytruncate":  # what was never seen cannot be found again
-                    log.write(b"seen %d\n" % next(number))
-                    feed.drain()
-                    log.write(b"not seen %d\n" % next(number))
-                    log.copytruncate()
-                case "rename" | "create":
-                    log.rename(act == "create")
-                case "store":
-                    feed.store()
-                case "kill":
-                    feed.kill()
+            if act in ("write", "part", "rename", "create", "copytruncate"):
+                change(log, act, [next(numbers) for _ in range(amount or 1)], feed)
+            elif act == "read":
+                feed.read(amount)
+            else:
+                feed.store() if act == "store" else feed.kill()
         log.write(b"the last\n")
         feed.drain()
         assert feed.stored == log.lines
         assert not [note for note in feed.notes if "from its start" in note]
+
+
+def change(log: Log, act: str, numbers: list[int], feed: Feed) -> None:
+    """What who writes and who rotates may do."""
+    if act == "write":
+        log.write(b"".join(b"line %d\n" % number for number in numbers))
+    elif act == "part":
+        log.write(b"part %d," % numbers[0])
+    elif act == "copytruncate":  # what was never looked at cannot be found again
+        log.write(b"seen %d\n" % numbers[0])
+        feed.drain()
+        log.write(b"not seen %d\n" % numbers[0])
+        log.copytruncate()
+    else:
+        log.rename(act == "create")
 
 
 def test_an_unfinished_line_waits_for_its_end(tmp_path: Path) -> None:

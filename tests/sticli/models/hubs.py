@@ -39,6 +39,7 @@ class Hub:
     cuts: list[int] = field(default_factory=list)
     failing: int = 0  # so many requests for bytes end in 503
     ranges: bool = True
+    page: bytes = b""  # what is said of the repository, where that is nonsense
     port: int = 0
     seen: list[Seen] = field(default_factory=list)
 
@@ -91,7 +92,7 @@ class _Handler(BaseHTTPRequestHandler):
         if path == f"/api/models/{REPOSITORY}":
             siblings = [hub.sibling(file) for file in hub.files]
             body = {"id": REPOSITORY, "sha": REVISION, "siblings": siblings}
-            return self._reply(200, json.dumps(body).encode())
+            return self._reply(200, hub.page or json.dumps(body).encode())
         if found := re.fullmatch(rf"/{REPOSITORY}/resolve/{REVISION}/(.+)", path):
             return self._redirect(found[1])
         self._reply(404, b"{}", {"X-Error-Code": "RepoNotFound"})

@@ -64,7 +64,7 @@ async def test_tab_and_digits_move_between_panes() -> None:
         seen = []
         for key in ("tab", "tab", "tab", "shift+tab", "5", "tab", "6", "2"):
             await on.press(key)
-            seen.append((on.app.place.at, on.app.place.bottom))
+            seen.append((on.app.desk.place.at, on.app.desk.place.bottom))
         assert seen == [
             ("flash", "feed"), ("feed", "feed"), ("sessions", "feed"), ("feed", "feed"),
             ("device", "device"), ("sessions", "device"), ("events", "events"),
@@ -76,7 +76,7 @@ async def test_tab_and_digits_move_between_panes() -> None:
         small = []
         for _ in range(6):
             await on.press("tab")
-            small.append(on.app.place.at)
+            small.append(on.app.desk.place.at)
             assert on.app.query_one(f"#{small[-1]}").display
         assert small == ["feed", "scheduler", "device", "events", "sessions", "flash"]
 
