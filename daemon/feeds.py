@@ -50,11 +50,17 @@ def next_seq(database: sqlite3.Connection, uid: str, producer: str, run: int) ->
     """How many lines of a producer are stored.
 
     Raises:
-        SticliError: this is not the newest run of it.
+        SticliError: this is not the newest run of it, or of an earlier bearer of the name.
     """
     row = database.execute(
         "SELECT next_seq, run FROM producers WHERE session = ? AND producer = ?", (uid, producer)
     ).fetchone()
+    if run and not row:
+        raise SticliError(
+            "not_found",
+            f"producer {producer!r} is not known: the session was removed and made anew",
+            "run the `sticli append` again",
+        )
     known, newest = row or (0, 0)
     if run and run != newest:
         raise SticliError(

@@ -45,7 +45,6 @@ async def serve(
     await web.start(listener)
     if origin.activated:
         service.idle.after(settings.exit_after_s, lambda: _leave(web, stopping))
-    service.idle.touch()
     working = asyncio.create_task(supervisor.run(service.dispatch))
     telling = [
         asyncio.create_task(_tell(notify, supervisor)),
@@ -73,13 +72,11 @@ async def _tell(notify: Notify, supervisor: Supervisor) -> None:
         await supervisor.change.wait()
 
 
-def _leave(web: Web, stopping: asyncio.Event) -> bool:
+def _leave(web: Web, stopping: asyncio.Event) -> None:
     """Stop, unless somebody waits for what comes."""
-    if web.connected:
-        return False
-    log.info("nobody has come for long: the next connection starts the daemon again")
-    stopping.set()
-    return True
+    if not web.connected:
+        log.info("nobody has come for long: the next connection starts the daemon again")
+        stopping.set()
 
 
 async def _first_of(stopping: asyncio.Event, working: "asyncio.Task[None]") -> None:

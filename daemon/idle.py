@@ -1,4 +1,4 @@
-"""What is done once nobody has come for long: one timer a step, which a visit does not move."""
+"""What is done once nobody has come for long: one timer for each thing, which no visit moves."""
 
 import asyncio
 import time
@@ -6,34 +6,26 @@ from collections.abc import Callable
 
 
 class Step:
-    """Something to do after so many seconds without a visit, once; a visit makes it due again."""
+    """Something to do after so many seconds without a visit, and again after as many more."""
 
-    def __init__(self, seconds: float, act: Callable[[], bool]) -> None:
+    def __init__(self, seconds: float, act: Callable[[], None]) -> None:
+        self.last = time.monotonic()  # visit, or act
         self._seconds = seconds
         self._act = act
-        self._last = 0.0  # visit, seconds of the monotonic clock
-        self._timer: asyncio.TimerHandle | None = None
-
-    def touch(self) -> None:
-        """Somebody came."""
-        self._last = time.monotonic()
-        if self._timer is None:
-            self._wait(self._seconds)
+        self._wait(seconds)
 
     def stop(self) -> None:
-        if self._timer:
-            self._timer.cancel()
+        self._timer.cancel()
 
     def _wait(self, seconds: float) -> None:
         self._timer = asyncio.get_running_loop().call_later(seconds, self._look)
 
     def _look(self) -> None:
-        self._timer = None
-        left = self._last + self._seconds - time.monotonic()
-        if left > 0:
-            self._wait(left)
-        elif not self._act():  # not now: the next look is as far away as this one was
-            self._wait(self._seconds)
+        left = self.last + self._seconds - time.monotonic()
+        if left <= 0:
+            self._act()
+            self.last, left = time.monotonic(), self._seconds
+        self._wait(left)
 
 
 class Idle:
@@ -42,16 +34,16 @@ class Idle:
     def __init__(self) -> None:
         self._steps: list[Step] = []
 
-    def after(self, seconds: float, act: Callable[[], bool]) -> None:
-        """Call `act` once nobody has come for `seconds`, and again and again until it says that
-        it is done; 0: never."""
+    def after(self, seconds: float, act: Callable[[], None]) -> None:
+        """Call `act` each time that nobody has come for `seconds`; 0: never."""
         if seconds > 0:
             self._steps.append(Step(seconds, act))
 
     def touch(self) -> None:
         """Somebody came: a line, a question, a change; not a mere look."""
+        now = time.monotonic()
         for step in self._steps:
-            step.touch()
+            step.last = now
 
     def stop(self) -> None:
         """Do nothing any more."""

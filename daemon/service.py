@@ -52,12 +52,13 @@ class Service:
         )
         self.stop = stop
         self.idle = Idle()
-        self.idle.after(settings.unload_after_s, self._rest)
         self._pending_tokens = settings.pending_tokens
+        self._unload_after_s = settings.unload_after_s
         self._closing = False
 
     async def load(self) -> None:
         """Bring back what the store holds."""
+        self.idle.after(self._unload_after_s, self._rest)
         await self.bus.load()
         for record in await self.store.sessions():
             session = Session(record)
@@ -74,11 +75,10 @@ class Service:
             session.change.announce()
         await self.answers.close()
 
-    def _rest(self) -> bool:
-        """Let the worker go until somebody needs it; whether it has gone already."""
+    def _rest(self) -> None:
+        """Let the worker go until somebody needs it."""
         if not self.dispatch.busy():
             self.supervisor.rest()
-        return self.supervisor.state == "asleep"
 
     def show(self, name: str) -> protocol.Session:
         return self._public(self.sessions.get(name))

@@ -98,6 +98,8 @@ def main() -> None:
         if signal.getsignal(number) is not signal.SIG_IGN:  # as nohup has it
             signal.signal(number, _terminate)
     _open_streams()
+    if plain := os.environ.get("STICLI_NO_COLOR"):
+        os.environ["NO_COLOR"] = plain  # which is what everything looks at
     try:
         code = run(sys.argv[1:])
     except KeyboardInterrupt:  # while an end was told

@@ -1,7 +1,5 @@
 """What `append` shows while it reads, sends and waits."""
 
-import sys
-
 from sticli.meter import Meter
 from sticli.protocol import Session
 from sticli.render import plural
@@ -10,11 +8,10 @@ from sticli.spool import Spool
 
 
 class Progress:
-    """Shows what is stored and what waits; nothing where stderr is no terminal
-    or stdin is one, for there somebody types."""
+    """Shows what is stored and what waits; nothing where stderr is no terminal."""
 
     def __init__(self, sender: Sender, spool: Spool, *, quiet: bool) -> None:
-        self._meter = Meter(wanted=not quiet and not (sys.stdin and sys.stdin.isatty()))
+        self._meter = Meter(wanted=not quiet)
         self.every = self._meter.every
         self._sender = sender
         self._spool = spool

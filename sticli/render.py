@@ -44,9 +44,8 @@ def one_line(text: str) -> str:
 
 
 def colourful(stream: IO[str]) -> bool:
-    """Whether colours and moving lines suit this stream, and nobody forbids them."""
-    forbidden = os.environ.get("NO_COLOR") or os.environ.get("STICLI_NO_COLOR")
-    return stream.isatty() and not forbidden and os.environ.get("TERM") != "dumb"
+    """Whether colours and moving lines suit this stream."""
+    return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
 def clear() -> None:

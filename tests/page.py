@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from sticli.errors import CODES, REMEDIES
 from tests.errors import Problem
+from tests.notes import TROUBLE
 
 MARKED = re.compile(r'(?<=^\.\\" begin )([\w ]+)\n(?:.*\n)*?(?=^\.\\" end)', re.MULTILINE)
 BENCH = "sticli/bench/"
@@ -16,6 +17,7 @@ NAMES = {
     "args": "words",
     "config_file": "file",
     "doc": "what the setting means",
+    "environ": "value",
     "filename": "file",
     "found": "what was found",
     "getattr": "value",
@@ -24,7 +26,12 @@ NAMES = {
     "strerror": "reason",
     "why": "reason",
     "record": "session",
-    "reason": "reason",
+    "known": "those that there are",
+    "names": "those that there are",
+    "shapes": "those that there are",
+    "types": "those that there are",
+    "plural": "number of them",
+    "which": "those it may be",
 }
 ESCAPES = {
     "\\": r"\e",
@@ -64,6 +71,12 @@ def _system() -> Iterator[tuple[str, str]]:
     """What to do about each refusal of the operating system that we know a remedy for."""
     for number, remedy in REMEDIES.items():
         yield roff(os.strerror(number)), remedy
+
+
+def _notes() -> Iterator[tuple[str, str]]:
+    """The notes that tell of trouble."""
+    for note, remedy in TROUBLE.items():
+        yield rf"\fB{roff(note.rstrip(': '), 'B')}\fR", remedy
 
 
 def _codes() -> Iterator[tuple[str, str]]:
@@ -124,4 +137,4 @@ def _called(name: str) -> str:
     return NAMES.get(name, name).replace("_", " ")
 
 
-TABLES = {"system": _system, "codes": _codes, "metrics": _metrics, "keys": _keys}
+TABLES = {"notes": _notes, "system": _system, "codes": _codes, "metrics": _metrics, "keys": _keys}

@@ -3,57 +3,43 @@
 import re
 import subprocess
 from pathlib import Path
-from typing import Any
+from xml.etree import ElementTree
 
 import pytest
-import typer.main
 
 from sticli import config, cuda
-from sticli.cli import build
+from tests import program
 
 ROOT = Path(__file__).parent.parent
 TEXT = (ROOT / "README.md").read_text("utf-8")
+TOUR = ("append", "ask", "flash", "events", "ps", "demo", "watch", "model", "plan", "daemon")
 FOLDERS = ("sticli", "daemon", "kernels", "tests")
 
 
-def usages() -> list[tuple[str, ...]]:
+def usages() -> list[list[str]]:
     """The words after each `sticli` at the beginning of a command."""
-    found = re.findall(r"(?:^|[`$|&] ?)sticli ([a-z][^`|&#\n]*)", TEXT, re.MULTILINE)
-    return sorted({tuple(usage.split()) for usage in found})
+    lines = [line for line in TEXT.split("\n") if not line.startswith("sticli: ")]
+    code = re.findall(r"`([^`]+)`", TEXT)
+    return [words for line in [*lines, *code] for words in program.uses(line.removeprefix("$ "))]
 
 
-def options(command: Any) -> set[str]:
-    return {
-        name
-        for parameter in command.params
-        for name in [*parameter.opts, *parameter.secondary_opts]
-    }
-
-
-@pytest.mark.parametrize("words", usages(), ids=" ".join)
-def test_every_command_exists(words: tuple[str, ...]) -> None:
-    tree: Any = typer.main.get_command(build())
-    known, command = options(tree), tree
-    while words and words[0] in getattr(command, "commands", {}):
-        command, words = command.commands[words[0]], words[1:]
-        known |= options(command)
-    assert command is not tree, words
-    assert {word for word in words if word.startswith("-")} <= known
-
-
-def test_at_least_a_tour_of_commands_is_checked() -> None:
-    assert {words[0] for words in usages()} >= {"append", "ask", "flash", "events", "ps", "demo"}
+def test_every_command_exists() -> None:
+    found = usages()
+    assert {words[0] for words in found} >= set(TOUR)
+    assert {" ".join(words): wrong for words in found if (wrong := program.unknown(words))} == {}
 
 
 def test_every_option_named_in_prose_exists() -> None:
-    tree: Any = typer.main.get_command(build())
-    known = options(tree)
-    for command in [*tree.commands.values()]:
-        known |= options(command)
-        for below in getattr(command, "commands", {}).values():
-            known |= options(below)
-    for option in re.findall(r"`(--[a-z-]+)", TEXT):
-        assert option in known
+    assert set(re.findall(r"`(--[a-z-]+)", TEXT)) <= program.every_option()
+
+
+def test_the_picture_is_one_that_needs_nothing_else() -> None:
+    for picture in re.findall(r"!\[.*?\]\((\S+)\)", TEXT):
+        text = (ROOT / picture).read_text("utf-8")
+        drawn = "".join(ElementTree.fromstring(text).itertext()).replace("\xa0", " ")
+        for pane in ("sessions", "flash", "feed", "scheduler", "device", "events"):
+            assert pane in drawn
+        assert not re.search(r"@import|url\((?!#)|<script|(?:href|src)=", text)
 
 
 def test_every_file_and_folder_on_the_map_exists() -> None:

@@ -147,8 +147,8 @@ def append(
     feed = client.register(session, key, origin.registration) if origin.registration else None
     first, number = (feed.next_seq if follow else 0, feed.run) if feed else (0, 0)
     target = Target(session, key, call.connect, call.note, reconnect, on_busy, first, number)
-    run = Run(call, target, client, known.dropped)
-    code = run.read(origin, choice, feed)
+    run = Run(call, target, client, origin, known.dropped)
+    code = run.read(choice, feed)
     run.finish(wait == "settled" and not code)
     raise typer.Exit(code)
 
@@ -156,7 +156,9 @@ def append(
 def _check(wait: str, text: list[str] | None, follow: Path | None, start: str | None) -> None:
     """Refuse what does not fit together."""
     if wait not in MODES:
-        raise SticliError("bad_request", f"--wait {wait}", f"allowed: {', '.join(MODES)}")
+        raise SticliError(
+            "bad_request", f"--wait {wait} is no moment", f"allowed: {', '.join(MODES)}"
+        )
     if follow and text:
         raise SticliError(
             "bad_request", "--follow FILE and TEXT are both given", "append them one by one"
@@ -179,6 +181,8 @@ def _source(
     if text:
         return Text(text)
     words = choice.words()
+    if producer and "/" in producer and (follow or words):
+        raise SticliError("bad_request", f"--producer {producer} holds a /", "leave it out of the id")
     if follow:
         path = source.located(follow)
         description = _description([f"follows {path}", *words])
@@ -191,8 +195,6 @@ def _source(
         )
     if not words:
         return Pipe(None, call.note)
-    if producer and "/" in producer:
-        raise SticliError("bad_request", f"--producer {producer}", "leave / out of the id")
     return Pipe(NewFeed(_description(["pipe", *words]), lasting=bool(producer)), call.note)
 
 

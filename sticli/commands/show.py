@@ -15,6 +15,8 @@ from sticli.invocation import document, of
 from sticli.protocol import Account, Move, Session
 from sticli.render import age, count, one_line, plural, table
 
+FEEDS = 10  # of a session that are shown to a person
+
 
 def show(context: typer.Context, session: Name) -> None:
     """Show everything about a session."""
@@ -23,7 +25,9 @@ def show(context: typer.Context, session: Name) -> None:
     found, feeds, now = client.session(session), client.feeds(session), time.time()
     if call.json:
         return document(**msgspec.structs.asdict(found) | {"feeds": feeds})
-    rows = [*facts(found, now), *(("feed", said(feed, now)) for feed in feeds)]
+    rows = [*facts(found, now), *(("feed", said(feed, now)) for feed in feeds[:FEEDS])]
+    if len(feeds) > FEEDS:
+        rows.append(("feed", f"and {plural(len(feeds) - FEEDS, 'older one')}: --json has them"))
     table(sys.stdout, ("WHAT", "VALUE"), rows)
 
 

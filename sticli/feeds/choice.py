@@ -27,7 +27,7 @@ class Choice:
     def __post_init__(self) -> None:
         """Raises SticliError where options do not fit each other."""
         if self.format not in FORMATS:
-            raise _bad(f"--format {self.format}", f"allowed: {', '.join(FORMATS)}")
+            raise _bad(f"--format {self.format} is no format", f"allowed: {', '.join(FORMATS)}")
         if self.format == "plain" and (self.fields or self.template is not None or self.strict):
             raise _bad(
                 "--fields, --template and --strict need lines that have fields",
@@ -38,7 +38,9 @@ class Choice:
         if self.template is not None and self.fields and self.header:
             raise _bad("--fields and --template both say what to keep", "give one of them")
         if len(self.delimiter) != 1 or not self.delimiter.isascii() or self.delimiter in '"\r\n':
-            raise _bad(f"--delimiter {self.delimiter!r}", "give one ASCII character, or tab")
+            raise _bad(
+                f"--delimiter {self.delimiter!r} is not one", "give one ASCII character, or tab"
+            )
 
     def words(self) -> list[str]:
         """The options again, as they would be typed."""
@@ -77,7 +79,7 @@ def sample(text: str | None) -> int:
         return 1
     one, slash, many = text.partition("/")
     if one.strip() != "1" or not slash or not many.strip().isdecimal() or int(many) < 1:
-        raise _bad(f"--sample {text}", "say 1/10 for every tenth line")
+        raise _bad(f"--sample {text} is no share", "say 1/10 for every tenth line")
     return int(many)
 
 

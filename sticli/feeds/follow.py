@@ -26,35 +26,18 @@ class Follow:
         self._tail: Tail | None = None
         self._trouble = ""  # what keeps it from being read, as somebody was told
 
-    def begin(self, offset: int | None) -> None:
-        """Begin a new feed at an offset; None: at the end.
+    def start(self, position: Position | None, offset: int | None) -> Memory:
+        """Go on at a position, or begin a new feed at an offset; what there is to remember.
 
         Raises:
-            SticliError: the file has not so many bytes.
+            SticliError: a new feed's file has not so many bytes.
         """
-        self._open()
-        if not self._tail:
-            return
-        size = self._tail.size
-        if offset is not None and offset > size:
-            raise SticliError(
-                "bad_request",
-                f"--from {offset}: {self._path} has {size:,} bytes",
-                "give a smaller offset, or `--from end`",
-            )
-        self._tail = Tail(self._tail.file, size if offset is None else offset)
-
-    def resume(self, place: Place | None) -> None:
-        """Go on where a feed has been before."""
-        self._tail = rotation.find(self._path, place) if place else None
-        if self._tail:
-            return
-        self._open()
-        if place and place.offset:
-            self._note(
-                f"the file that was read up to byte {place.offset:,} is gone; "
-                f"reading {self._path} from its start"
-            )
+        if position is None:
+            self._begin(offset)
+            return Memory()
+        if not self._resume(position.place):
+            position.memory.columns, position.memory.long = None, False
+        return position.memory
 
     def where(self, held: int, memory: Memory) -> str:
         """The position behind all but the bytes that are held back."""
@@ -88,6 +71,33 @@ class Follow:
         else:
             return self._turn(self._tail, intake)
         return True
+
+    def _begin(self, offset: int | None) -> None:
+        """Begin a new feed at an offset; None: at the end."""
+        self._open()
+        if not self._tail:
+            return
+        size = self._tail.size
+        if offset is not None and offset > size:
+            raise SticliError(
+                "bad_request",
+                f"--from {offset}: {self._path} has {size:,} bytes",
+                "give a smaller offset, or `--from end`",
+            )
+        self._tail = Tail(self._tail.file, size if offset is None else offset)
+
+    def _resume(self, place: Place | None) -> bool:
+        """Go on where a feed has been before; whether it is the same file that is read."""
+        self._tail = rotation.find(self._path, place) if place else None
+        if self._tail:
+            return True
+        self._open()
+        if place and place.offset:
+            self._note(
+                f"the file that was read up to byte {place.offset:,} is gone; "
+                f"reading {self._path} from its start"
+            )
+        return False
 
     def _turn(self, tail: Tail, intake: Intake) -> bool:
         """At the end of the file: go to the next one, if this was rotated; whether it was."""

@@ -19,29 +19,33 @@ from sticli.spool import Spool
 class Run:
     """Reads a source to its end, or until it is interrupted, and sees its lines stored."""
 
-    def __init__(self, call: Invocation, target: Target, client: Client, dropped: int) -> None:
+    def __init__(
+        self, call: Invocation, target: Target, client: Client, source: Source, dropped: int
+    ) -> None:
         """`dropped` lines of the session were dropped before this."""
         self._call = call
+        self._source = source
         self._dropped = dropped
         self._target = target
         self._spool = Spool()
         self._sender = Sender(target, client, self._spool)
-        self._progress = Progress(self._sender, self._spool, quiet=call.quiet)
+        self._progress = Progress(self._sender, self._spool, quiet=call.quiet or source.typed)
         self._intake: Intake | None = None
 
-    def read(self, source: Source, choice: Choice, feed: Feed | None) -> int:
+    def read(self, choice: Choice, feed: Feed | None) -> int:
         """Read everything and see it stored; the exit code of an interruption, else 0.
 
         Raises:
             SticliError: the source cannot go on where its feed was.
         """
-        self._intake = intake = source.intake(choice, self._spool, feed)
+        self._intake = intake = self._source.intake(choice, self._spool, feed)
         with Interrupt(self._spool.lift) as interrupt:
             thread = threading.Thread(
                 target=self._sender.run, args=(interrupt.wake,), daemon=True
             )  # a daemon thread: a second Ctrl-C does not wait for it
             thread.start()
-            source.run(intake, interrupt.source, self._progress.show, self._progress.every)
+            progress = self._progress
+            self._source.run(intake, interrupt.source, progress.show, progress.every)
             self._spool.close()
             while thread.is_alive():
                 thread.join(self._progress.every)

@@ -12,7 +12,6 @@ from sticli.errors import SticliError
 from sticli.feeds.choice import Choice
 from sticli.feeds.follow import Follow, check
 from sticli.feeds.intake import Intake
-from sticli.feeds.memory import Memory
 from sticli.feeds.pipeline import Pipeline
 from sticli.feeds.place import Position, parse
 from sticli.protocol import Feed, NewFeed
@@ -29,6 +28,10 @@ class Source(Protocol):
     @property
     def registration(self) -> NewFeed | None:
         """What the session is told of it; None: nothing."""
+
+    @property
+    def typed(self) -> bool:
+        """Whether somebody types it, whom a moving line would disturb."""
 
     def intake(self, choice: Choice, spool: Spool, feed: Feed | None) -> Intake:
         """What its bytes go into.
@@ -47,6 +50,7 @@ class Text:
 
     words: list[str]
     registration: NewFeed | None = None
+    typed: bool = False
 
     def intake(self, choice: Choice, spool: Spool, feed: Feed | None) -> Intake:
         return Intake(Pipeline(choice), spool)
@@ -63,11 +67,15 @@ class Pipe:
     registration: NewFeed | None
     note: Note
 
+    @property
+    def typed(self) -> bool:
+        return sys.stdin.isatty()
+
     def intake(self, choice: Choice, spool: Spool, feed: Feed | None) -> Intake:
         return Intake(Pipeline(choice), spool)
 
     def run(self, intake: Intake, wake: int, tick: Tick, every: float | None) -> None:
-        if sys.stdin.isatty():
+        if self.typed:
             self.note("reading from the terminal, Ctrl-D to end")
         Reader(0, intake).run(wake, tick, every)
         intake.finish()
@@ -80,6 +88,7 @@ class Followed:
         """Raises SticliError where it cannot be followed, or `start` is no place in a file."""
         check(path)
         self.registration: NewFeed | None = description
+        self.typed = False
         self._path = path
         self._start = _offset(start)
         self._said = start
@@ -88,13 +97,10 @@ class Followed:
 
     def intake(self, choice: Choice, spool: Spool, feed: Feed | None) -> Intake:
         position = _position(feed)
-        pipeline = Pipeline(choice, position.memory if position else Memory())
+        memory = self._follow.start(position, self._start)
         if position:
-            self._follow.resume(position.place)
             self._say(position)
-        else:
-            self._follow.begin(self._start)
-        intake = Intake(pipeline, spool, self._follow.where)
+        intake = Intake(Pipeline(choice, memory), spool, self._follow.where)
         intake.learn(self._follow.skipped())
         intake.flush()  # where it begins is known from now on
         return intake
@@ -128,7 +134,9 @@ def _offset(start: str | None) -> int | None:
         return None
     if not start.isdecimal() or len(start) > 18:
         raise SticliError(
-            "bad_request", f"--from {start}", "say start, end, or a number of bytes to skip"
+            "bad_request",
+            f"--from {start} is no place",
+            "say start, end, or a number of bytes to skip",
         )
     return int(start)
 

@@ -15,7 +15,7 @@ from textual.widgets import Input, Static
 from sticli.errors import SticliError
 from sticli.protocol import Answer, NewFlash
 from sticli.render import one_line
-from sticli.tui.asking import SYNTAX, Asking, Piece, Told, Wait, request
+from sticli.tui.asking import SYNTAX, Asking, Piece, Told, Wait, read
 from sticli.tui.keys import Keys
 from sticli.tui.messages import Kept
 from sticli.tui.sheet import Sheet
@@ -38,7 +38,7 @@ class AskScreen(ModalScreen[None]):
     }
     AskScreen Input { height: 1; border: none; padding: 0 1; background: $boost; }
     AskScreen Sheet { height: 1fr; border: none; padding: 1 1 0 1; }
-    AskScreen .quiet { height: auto; padding: 0 1; color: $text-muted; }
+    AskScreen .quiet { height: auto; padding: 0 1; color: $foreground 60%; }
     AskScreen .quiet.-failed { color: $text-error; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -106,7 +106,7 @@ class AskScreen(ModalScreen[None]):
 
     def _ask(self, text: str) -> None:
         try:
-            asking = Asking(self._source, self._session, request(text))
+            asking = Asking(self._source, self._session, read(text))
         except SticliError as error:
             return self._say(f"{error.message}: {error.hint}", failed=True)
         self._remember(text)
@@ -134,7 +134,7 @@ class AskScreen(ModalScreen[None]):
             self._say(f"{told.message}…")
         elif isinstance(told, Answer):
             self._sheet.write(told.answer)
-            self._end(", ".join([detail(told), *remarks(told, past=message.asking.ask.at)]))
+            self._end("\n".join([detail(told), *remarks(told, past=message.asking.ask.at)]))
         else:
             self._end("\n".join(filter(None, (told.message, told.hint))), failed=True)
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 
 import msgspec
@@ -17,6 +18,7 @@ from sticli.watch.news import Source
 SYNTAX = (
     ("@ID", "what a flash question asks"),
     ("--live", "never use a flash answer"),
+    ("--wait", "first read every stored line"),
     ("--at MOMENT", "the session as it was: VERSION, 10:05:00, -5m"),
     ("--choices A,B", "one of these; in quotes where one holds a blank"),
     ("--number", "a number"),
@@ -25,7 +27,7 @@ SYNTAX = (
     ("--max-tokens N", "longest answer, in tokens"),
 )
 OPTION = (
-    "--(?:(?P<plain>live|number)"
+    "--(?:(?P<plain>live|number|wait)"
     '|(?P<name>at|choices|schema|max-age|max-tokens)[ =](?P<value>"[^"]*"|\\S+))'
 )
 AHEAD = re.compile(rf"\s*{OPTION}(?=\s|$)")
@@ -49,8 +51,16 @@ class Wait:
 Told = Piece | Wait | Answer | SticliError
 
 
-def request(text: str) -> Ask:
-    """What is asked: a question, with options before or behind it.
+@dataclass(frozen=True)
+class Typed:
+    """What is asked; with `wait` every line that is stored is read before."""
+
+    ask: Ask
+    wait: bool = False
+
+
+def read(text: str) -> Typed:
+    """What a person has typed: a question, with options before or behind it.
 
     Raises:
         SticliError: there is no question, or an option means nothing.
@@ -58,7 +68,7 @@ def request(text: str) -> Ask:
     question, options = _parted(text)
     if not question:
         raise SticliError("bad_request", "no question", "as: last price of ACME?")
-    return Ask(
+    ask = Ask(
         question,
         _tokens(options["max-tokens"]) if "max-tokens" in options else 64,
         "live" in options,
@@ -67,6 +77,7 @@ def request(text: str) -> Ask:
         form=given(options.get("choices"), "number" in options, options.get("schema")),
         at=moment(options["at"]) if "at" in options else None,
     )
+    return Typed(ask, "wait" in options)
 
 
 def _parted(text: str) -> tuple[str, dict[str, str]]:
@@ -96,9 +107,10 @@ def _tokens(text: str) -> int:
 class Asking:
     """One question on its way. `run` is for a thread of its own, `cancel` for any other."""
 
-    def __init__(self, source: Source, session: str, ask: Ask) -> None:
-        self.ask = ask
+    def __init__(self, source: Source, session: str, typed: Typed) -> None:
+        self.ask = typed.ask
         self.cancelled = False
+        self._wait = typed.wait
         self._source = source
         self._session = session
         self._client: Client | None = None
@@ -121,13 +133,14 @@ class Asking:
             client.abandon()
 
     def _told(self) -> Iterator[Told]:
-        first = self._source.client()
-        self._client = client = first.again()
-        first.close()
+        with closing(self._source.client()) as first:
+            newest = first.session(self._session).version if self._wait else None
+            self._client = client = first.again()
         if self.cancelled:
             return
-        for kind, data in client.ask_stream(self._session, self.ask):
-            yield _read(kind, data)
+        ask = msgspec.structs.replace(self.ask, min_version=newest)
+        for kind, data in client.ask_stream(self._session, ask):
+            yield _told(kind, data)
             if kind == "answer":
                 return
         raise SticliError(
@@ -137,7 +150,7 @@ class Asking:
         )
 
 
-def _read(kind: str, data: bytes) -> Told:
+def _told(kind: str, data: bytes) -> Told:
     if kind == "answer":
         return msgspec.json.decode(data, type=Answer)
     if kind == "error":

@@ -46,6 +46,7 @@ class Dashboard(App[None]):
             for number, name in enumerate(places.PANES, 1)
         ),
         Binding("colon,ctrl+p", "command_palette", "palette", show=False),
+        Binding("ctrl+z", "suspend_process", "into the background", show=False, priority=True),
         Binding("ctrl+c", "interrupt", "quit", show=False, priority=True),
     ]
 
@@ -69,9 +70,14 @@ class Dashboard(App[None]):
 
     def on_mount(self) -> None:
         self.animation_level = "none"
+        self.app_resume_signal.subscribe(self, self._resume)
         self.draw()
         self.source.start()
         self.set_interval(self.options.interval, self.tick)
+
+    def _resume(self, app: App[None]) -> None:
+        """The terminal has forgotten all: draw it all."""
+        self.refresh(layout=True)
 
     def on_unmount(self) -> None:
         self.source.stop()

@@ -11,7 +11,7 @@ from textual.content import Content
 
 from sticli.protocol import Status
 from sticli.render import one_line, plural, size
-from sticli.tui.columns import Pair, beside, pairs
+from sticli.tui.columns import FAINT, Pair, beside, gauge, pairs
 from sticli.tui.page import Page
 from sticli.watch.bars import bar, curve
 from sticli.watch.news import Device
@@ -81,7 +81,7 @@ def _busy(device: Device, past: list[float], room: int) -> Content | str:
     if device.busy is None:
         return _unknown("nothing measures it")
     percent = f"{100 * device.busy:.0f} %".rjust(6)
-    drawn = (bar(device.busy, BAR), "$accent")
+    drawn = gauge(bar(device.busy, BAR))
     return Content.assemble(drawn, percent, " ", curve(past, max(0, room - BAR - 8)))
 
 
@@ -95,7 +95,7 @@ def _memory(device: Device, room: int) -> Content | str:
     sizes = f"{size(device.memory)} of {size(device.memory_total)}"
     if room < BAR + 7 + len(sizes):
         return sizes
-    return Content.assemble((bar(share, BAR), "$accent"), f"{told} {sizes}")
+    return Content.assemble(gauge(bar(share, BAR)), f"{told} {sizes}")
 
 
 def _held(device: Device, status: Status) -> Iterator[Pair]:
@@ -124,4 +124,4 @@ def _cells(status: Status) -> Iterator[Pair]:
 
 def _unknown(why: str) -> Content:
     """What is not known, and why."""
-    return Content.styled(f"{symbols().none} {why}", "$text-muted")
+    return Content.styled(f"{symbols().none} {why}", FAINT)

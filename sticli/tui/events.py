@@ -8,8 +8,9 @@ from textual.containers import Vertical
 from textual.content import Content
 
 from sticli.protocol import Event
+from sticli.tui.entry import Entry
 from sticli.tui.messages import Copied
-from sticli.tui.roll import Entry, Roll
+from sticli.tui.roll import Roll
 from sticli.tui.searched import Searched
 from sticli.tui.whole import WholeScreen
 from sticli.watch.state import EVENTS, State

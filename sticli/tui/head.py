@@ -14,9 +14,10 @@ from sticli.watch.state import State
 from sticli.watch.symbols import symbols
 from sticli.watch.words import clock
 
+FAINT = "$foreground 60%"
 SLOW = 0.25  # seconds that an answer may stand still before it is worth a colour
 SCARCE = 0.9  # of the cells are promised to sessions: there is hardly room for another
-WORKER = {"ready": "$text-success", "starting": "$text-warning", "asleep": "$text-muted"}
+WORKER = {"ready": "$text-success", "starting": "$text-warning", "asleep": FAINT}
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ class Head(Widget):
         room = self.size.width - found.cell_length
         if room < len(self._time) + 2:
             return found
-        return found + Content.styled(self._time.rjust(room), "$text-muted")
+        return found + Content.styled(self._time.rjust(room), FAINT)
 
 
 def fitting(parts: Sequence[Part], width: int) -> list[Part]:
@@ -74,7 +75,7 @@ def parts(state: State, *, readonly: bool) -> Iterable[Part]:
         return
     if status.model:
         yield Part(said(status.model.name)[:40], 4, "bold")
-        yield Part(said(status.model.engine), 8, "$text-muted")
+        yield Part(said(status.model.engine), 8, FAINT)
     if not state.lost:
         yield _worker(status)
     yield from _cells(status)
@@ -110,4 +111,4 @@ def _queue(usage: dict[str, float]) -> Iterable[Part]:
     waiting = int(usage.get("asks_waiting", 0))
     running = int(usage.get("asks_running", 0))
     busy = f"+{running}" if running else ""
-    yield Part(f"asks {waiting}{busy}", 6, "$text-warning" if waiting else "$text-muted")
+    yield Part(f"asks {waiting}{busy}", 6, "$text-warning" if waiting else FAINT)

@@ -2,34 +2,20 @@
 
 import re
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
 from itertools import islice
 from typing import ClassVar, Generic, TypeVar
 
-from rich.segment import Segment
-from rich.style import Style
 from textual import events
 from textual.binding import Binding, BindingType
-from textual.geometry import Size
+from textual.geometry import Region, Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from sticli.watch.symbols import symbols
+from sticli.tui.entry import ROOMY, Entry, Looks, drawn
 
 T = TypeVar("T")
 New = TypeVar("New")
-ROOMY = 90  # columns from which the heads of lines are shown
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One line of it, harmless to print."""
-
-    text: str
-    head: str = ""  # number and time
-    mark: str = ""  # a symbol
-    remark: bool = False  # said by us, not by a feed: neither filtered nor chosen
 
 
 class Roll(ScrollView, Generic[T], can_focus=True):
@@ -43,11 +29,11 @@ class Roll(ScrollView, Generic[T], can_focus=True):
     }
     DEFAULT_CSS = """
     Roll { height: 1fr; overflow-x: hidden; scrollbar-size-vertical: 1; }
-    Roll > .roll--head { color: $text-muted; }
-    Roll > .roll--remark { color: $text-muted; text-style: italic; }
+    Roll > .roll--head { color: $foreground 55%; }
+    Roll > .roll--remark { color: $foreground 55%; text-style: italic; }
     Roll > .roll--match { text-style: bold underline; }
     Roll > .roll--cursor { text-style: none; }
-    Roll:focus > .roll--cursor { background: $surface-lighten-2; text-style: bold; }
+    Roll:focus > .roll--cursor { background: $foreground 16%; text-style: bold; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("down,j", "move(1)", "down", show=False),
@@ -84,12 +70,8 @@ class Roll(ScrollView, Generic[T], can_focus=True):
         self._all: list[T] = []
         self._seen = 0  # of those that ever came
         self._pattern: re.Pattern[str] | None = None
+        self._looks: Looks | None = None
         self._keep: Callable[[T], bool] = lambda thing: True
-
-    @property
-    def room(self) -> int:
-        """Columns of a line, beside the scrollbar."""
-        return self.scrollable_content_region.width
 
     @property
     def last(self) -> T | None:
@@ -137,42 +119,25 @@ class Roll(ScrollView, Generic[T], can_focus=True):
         self._settle()
         self._tell()
 
+    def render_lines(self, crop: Region) -> list[Strip]:
+        self._looks = self._look_up()
+        return super().render_lines(crop)
+
     def render_line(self, y: int) -> Strip:
-        index, width = y + self.scroll_offset.y, self.room
+        index, looks = y + self.scroll_offset.y, self._looks or self._look_up()
         if index >= len(self.shown):
-            return Strip.blank(width, self.rich_style)
+            return Strip.blank(looks.room, looks.plain)
         here = index == self.cursor and self.has_focus
-        style = self.rich_style
-        if here:
-            style += self.get_component_rich_style("roll--cursor", partial=True)
-        strip = Strip(self._segments(self._entry(self.shown[index]), style, here=here))
-        if strip.cell_length > width:
-            cut = Segment(symbols().cut, style)
-            strip = Strip([*strip.crop(0, width - cut.cell_length), cut])
-        return strip.adjust_cell_length(width, style)
+        return drawn(self._entry(self.shown[index]), looks, here=here)
 
-    def _segments(self, entry: Entry, style: Style, *, here: bool) -> list[Segment]:
-        dim = style + self.get_component_rich_style("roll--head", partial=True)
-        found = [Segment(symbols().cursor if here else " ", style)]
-        if entry.remark:
-            quiet = style + self.get_component_rich_style("roll--remark", partial=True)
-            return [*found, Segment(entry.text, quiet)]
-        if entry.head and (self.room >= ROOMY if self._heads is None else self._heads):
-            found.append(Segment(f"{entry.head} ", dim))
-        if entry.mark:
-            found.append(Segment(f"{entry.mark} ", style))
-        return found + self._marked(entry.text[: 4 * self.room], style)
-
-    def _marked(self, text: str, style: Style) -> list[Segment]:
-        """The text, with what the filter looks for standing out."""
-        if self._pattern is None:
-            return [Segment(text, style)]
-        bright = style + self.get_component_rich_style("roll--match", partial=True)
-        found, end = [], 0
-        for match in self._pattern.finditer(text):
-            found += [Segment(text[end : match.start()], style), Segment(match[0], bright)]
-            end = match.end()
-        return [*found, Segment(text[end:], style)]
+    def _look_up(self) -> Looks:
+        room = self.scrollable_content_region.width
+        heads = room >= ROOMY if self._heads is None else self._heads
+        found = (
+            self.get_component_rich_style(f"roll--{name}", partial=True)
+            for name in ("cursor", "head", "match", "remark")
+        )
+        return Looks(room, heads, self._pattern, self.rich_style, *found)
 
     def _passes(self, thing: T) -> bool:
         if not self._keep(thing):
@@ -265,8 +230,7 @@ class Roll(ScrollView, Generic[T], can_focus=True):
 
     def action_heads(self) -> None:
         """Show heads, or hide them."""
-        shown = self.room >= ROOMY if self._heads is None else self._heads
-        self._heads = not shown
+        self._heads = not self._look_up().heads
         self.refresh()
 
     def action_open(self) -> None:

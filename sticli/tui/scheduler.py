@@ -9,7 +9,7 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 
 from sticli.render import plural, short
-from sticli.tui.columns import Pair, beside, pairs
+from sticli.tui.columns import FAINT, Pair, beside, gauge, pairs
 from sticli.tui.page import Page
 from sticli.watch.bars import bar
 from sticli.watch.rates import WINDOW
@@ -64,7 +64,7 @@ def _classes(state: State, width: int) -> Iterator[Content]:
     room = max(LEAST, width - NAME - SHARE - RATE - 2 * STEP * steps)
     heads = "share".rjust(SHARE) + "tok/s".rjust(RATE)
     heads += ("p50 ms".rjust(STEP) + "p99 ms".rjust(STEP)) * steps
-    yield Content.styled(" " * (NAME + room) + heads, "$text-muted")
+    yield Content.styled(" " * (NAME + room) + heads, FAINT)
     for kind in CLASSES:
         tail = short(round(rates[kind])).rjust(RATE)
         tail += (_step(usage, kind, "p50") + _step(usage, kind, "p99")) * steps
@@ -74,7 +74,7 @@ def _classes(state: State, width: int) -> Iterator[Content]:
 
 def _line(name: str, share: float, room: int, tail: str) -> Content:
     part = ("<1 %" if 0 < share < 0.005 else f"{100 * share:.0f} %").rjust(SHARE)
-    return Content.assemble(name.ljust(NAME), (bar(share, room), "$accent"), part + tail)
+    return Content.assemble(name.ljust(NAME), gauge(bar(share, room)), part + tail)
 
 
 def _step(usage: Numbers, kind: str, quantile: str) -> str:

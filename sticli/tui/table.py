@@ -18,6 +18,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from sticli.render import one_line
+from sticli.tui.ink import ink
 from sticli.watch.symbols import symbols
 
 Cell = tuple[str, str]  # what it says, on one line, and the name of its style
@@ -44,7 +45,7 @@ class Table(ScrollView, can_focus=True):
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         *("table--head", "table--cursor", "table--strong", "table--dim", "table--good"),
-        *("table--warn", "table--bad", "table--accent", "table--bar"),
+        *("table--warn", "table--bad", "table--accent", "table--bar", "table--rest"),
     }
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("j,down", "step(1)", "down", show=False),
@@ -75,6 +76,7 @@ class Table(ScrollView, can_focus=True):
         self.keys: list[str] = []
         self._rows: dict[str, Row] = {}
         self._natural = [len(column.head) for column in columns]  # widths; they only grow
+        self._inks: dict[str, Style] = {}
         self._widths: list[int] = []  # as drawn, 0 for a column that does not fit
 
     def show(self, rows: Iterable[tuple[str, Row]]) -> None:
@@ -179,33 +181,43 @@ class Table(ScrollView, can_focus=True):
         """The head, a row, or what is said without rows."""
         width = self.size.width
         if not self.keys:
-            said = self.empty.split("\n")
-            line = said[y - 1] if 1 <= y <= len(said) else ""
-            return self._strip([(f" {line}", "dim")], width)
+            told = self.empty.split("\n")
+            line = told[y - 1] if 1 <= y <= len(told) else ""
+            return self._strip([(f" {line}", "dim")], width, self.rich_style)
         if y == 0:
-            return self._line([(column.head, "head") for column in self.columns], " ", width)
+            heads = [(column.head, "head") for column in self.columns]
+            return self._line(heads, " ", self.rich_style)
         place = y - 1 + self.scroll_offset.y
         if place >= len(self.keys):
             return Strip.blank(width, self.rich_style)
         key = self.keys[place]
-        strip = self._line(self._rows[key], symbols().cursor if key == self.key else " ", width)
-        return strip.apply_style(self._style("cursor")) if key == self.key else strip
+        here = key == self.key
+        ground = self.rich_style + self._ink("cursor") if here else self.rich_style
+        return self._line(self._rows[key], symbols().cursor if here else " ", ground)
 
-    def _line(self, cells: Sequence[Cell], mark: str, width: int) -> Strip:
+    def notify_style_update(self) -> None:
+        """Another theme, or another focus: look colours up again."""
+        self._inks.clear()
+        super().notify_style_update()
+
+    def _line(self, cells: Sequence[Cell], mark: str, ground: Style) -> Strip:
         found: list[Cell] = [(mark + " ", "accent")]
         for column, (text, style), room in zip(self.columns, cells, self._widths, strict=False):
             if room:
                 whole = sized(text, room, right=column.right)
-                full = whole.rstrip(symbols().empty)  # what a bar does not fill is dim
-                found += [(full, style), (whole[len(full) :] + " " * gap(room), "dim")]
-        return self._strip(found, width)
+                full = whole.rstrip(symbols().empty)
+                rest = whole[len(full) :] + " " * gap(room)
+                found += [(full, style), (rest, "rest")]
+        return self._strip(found, self.size.width, ground)
 
-    def _strip(self, cells: Iterable[Cell], width: int) -> Strip:
-        segments = [Segment(text, self._style(style)) for text, style in cells]
-        return Strip(segments).adjust_cell_length(width).apply_style(self.rich_style)
+    def _strip(self, cells: Iterable[Cell], width: int, ground: Style) -> Strip:
+        segments = [Segment(text, ground + self._ink(style)) for text, style in cells if text]
+        return Strip(segments).adjust_cell_length(width, ground)
 
-    def _style(self, name: str) -> Style:
-        return self.get_component_rich_style(f"table--{name}", partial=True) if name else PLAIN
+    def _ink(self, name: str) -> Style:
+        if name and name not in self._inks:
+            self._inks[name] = ink(self, f"table--{name}")
+        return self._inks.get(name, PLAIN)
 
 
 def said(text: str) -> str:

@@ -1,7 +1,11 @@
-"""The past of an answer in one short line: numbers as a graph, other answers as marks of change."""
+"""The past of an answer in one short line: numbers as a graph, other answers as marks of change.
 
+Among numbers another answer is a gap.
+"""
+
+import math
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 
 from sticli.watch.symbols import Symbols, symbols
 
@@ -16,25 +20,27 @@ def spark(values: Iterable[str], width: int, signs: Symbols | None = None) -> st
     shown, signs = [*values], signs or symbols()
     newest = shown[-width:]
     numbers = [number(value) for value in newest]
-    known = [found for found in numbers if found is not None]
-    if newest and len(known) == len(newest):
-        return _graph(known, signs.steps)
+    if sum(found is not None for found in numbers) > len(newest) / 2:
+        return "".join(_graph(numbers, signs))
     return "".join(_marks(shown[: -len(newest)], newest, signs))
 
 
 def number(text: str) -> float | None:
     """The one number that an answer is; None: it is something else."""
     found = NUMBER.fullmatch(text)
-    return float(found[1].replace(",", "")) if found else None
+    value = float(found[1].replace(",", "")) if found else math.inf
+    return value if math.isfinite(value) else None
 
 
-def _graph(numbers: list[float], steps: str) -> str:
+def _graph(numbers: Sequence[float | None], signs: Symbols) -> Iterator[str]:
     """Lowest and highest of them fill the height; a number that stays is in the middle."""
-    low, high = min(numbers), max(numbers)
-    if not high > low:
-        return steps[len(steps) // 2] * len(numbers)
-    top = len(steps) - 1
-    return "".join(steps[round(top * _share(one, low, high))] for one in numbers)
+    known = [found for found in numbers if found is not None]
+    low, high, top = min(known), max(known), len(signs.steps) - 1
+    for one in numbers:
+        if one is None:
+            yield signs.other
+        else:
+            yield signs.steps[round(top * _share(one, low, high)) if high > low else top // 2 + 1]
 
 
 def _share(one: float, low: float, high: float) -> float:
@@ -42,7 +48,7 @@ def _share(one: float, low: float, high: float) -> float:
     return (one / 2 - low / 2) / (high / 2 - low / 2)
 
 
-def _marks(before: list[str], values: list[str], signs: Symbols) -> Iterable[str]:
+def _marks(before: list[str], values: list[str], signs: Symbols) -> Iterator[str]:
     seen = set(before)
     for value in values:
         yield signs.again if value in seen else signs.novel

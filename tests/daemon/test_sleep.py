@@ -74,6 +74,12 @@ async def filled(daemon: Daemon) -> None:
     await settled(daemon, 1)
     await daemon.http.ok("POST", "/v1/sessions/s/flash", {"question": "how many?"})
 
+    async def answered() -> bool:
+        (flash,) = await daemon.http.ok("GET", "/v1/sessions/s/flash")
+        return flash["answer"] is not None
+
+    await until(answered)
+
 
 async def test_it_sleeps_serves_what_it_knows_and_looks_do_not_wake_it(start: Start) -> None:
     daemon = await start(unload_after_s=SOON)
@@ -239,7 +245,7 @@ async def test_a_worker_that_hangs_is_killed_and_said(
     start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(supervisor, "FIRST_PAUSE", 0.01)
-    monkeypatch.setattr(pulse, "PATIENCE", 0.3)
+    monkeypatch.setattr(pulse, "PATIENCE", 0.1)
     daemon = await start()
     await filled(daemon)
     (tmp_path / "hang").touch()
@@ -264,7 +270,7 @@ async def test_an_old_error_is_forgotten(start: Start, monkeypatch: pytest.Monke
     await until(forgotten)
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 async def test_whatever_comes_at_whatever_moment_nothing_is_lost(
     start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int
 ) -> None:

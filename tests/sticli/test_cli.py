@@ -191,7 +191,8 @@ def test_hostile_answers_and_lines_do_nothing_to_a_terminal(script: Script) -> N
 def test_colours_only_where_they_are_wanted(script: Script) -> None:
     script.sessions["s"] = []
     assert "\x1b[" in on_a_terminal("ps", TERM="xterm")
-    for environ in ({"TERM": "xterm", "NO_COLOR": "1"}, {"TERM": "dumb"}):
+    for environ in ({"NO_COLOR": "1"}, {"STICLI_NO_COLOR": "1"}, {"TERM": "dumb"}):
+        environ = {"TERM": "xterm"} | environ
         assert "\x1b" not in on_a_terminal("ps", **environ)
 
 

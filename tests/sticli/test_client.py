@@ -21,7 +21,7 @@ def client(home: Path, script: Script) -> Client:
 
 def test_sessions_lines_and_questions(client: Client) -> None:
     assert client.append("s", Append(["a", "é\0"], "p", 0)).accepted_seq == 2
-    assert [line.text for line in client.again().lines("s")] == ["a", "é\0"]
+    assert [line.text for line in client.lines("s")] == ["a", "é\0"]
     assert [session.name for session in client.sessions()] == ["s"]
     assert client.add_flash("s", NewFlash("?", "k")).id == "k"
     assert client.flashes("s")[0].id == client.flash("s", "k").id == "k"

@@ -61,46 +61,65 @@ class Terminal:
         os.waitpid(self._child, 0)
 
 
-def test_bash_completes_words_names_values_and_files(
-    script: Script, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    script.sessions |= {"market": [], "logs": []}
+@pytest.fixture
+def folder(script: Script, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where shells are tried: with the program and a file, and sessions beside."""
+    script.sessions |= {"market": ["a"], "logs": []}
     program = tmp_path / "sticli"
     program.write_text(f'#!/bin/sh\nexec {sys.executable} -P -m sticli "$@"\n')
     program.chmod(0o755)
     (tmp_path / "form.json").touch()
-    (tmp_path / "rc").write_text(f"PS1='> '; cd {tmp_path}; PATH=.:$PATH; {SCRIPTS['bash']}")
     monkeypatch.setenv("TERM", "dumb")
-    shell = Terminal("bash", "--rcfile", str(tmp_path / "rc"), "-i")
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+TYPED = (
+    ("sticli appe", "sticli append "),
+    ('sticli ask "mar', 'sticli ask "market" '),
+    ("true && sticli show l", "true && sticli show logs "),
+    ("sticli append market --wait=set", "sticli append market --wait=settled "),
+    ("sticli ask market --schema fo", "sticli ask market --schema form.json "),
+    ("sticli ask market --schema=fo", "sticli ask market --schema=form.json "),
+)
+
+
+def test_bash_completes_words_names_values_and_files(folder: Path) -> None:
+    (folder / "rc").write_text(f"PS1='> '; {SCRIPTS['bash']}")
+    shell = Terminal("bash", "--rcfile", str(folder / "rc"), "-i")
     try:
         shell.until("> ")
-        for typing, shown in (
-            ("sticli appe", "nd "),
-            ('sticli ask "mar', 'ket" '),
-            ("true && sticli show l", "ogs "),
-            ("sticli append market --wait=set", "tled "),
-            ("sticli ask market --schema fo", "rm.json "),
-            ("sticli ask market --schema=fo", "rm.json "),
-        ):
-            shell.until(typing + shown, typing + "\t")
+        for keys, line in TYPED:
+            shell.until(line, keys + "\t")
             shell.until("> ", "\x15\r")  # an empty line instead
     finally:
         shell.close()
 
 
+@pytest.mark.skipif(not shutil.which("zsh"), reason="no zsh")
+def test_zsh_completes_words_names_values_and_files(folder: Path) -> None:
+    show = "show() { print -r -- \"<$BUFFER>\" }; zle -N show; bindkey '^X' show"
+    start = f"PS1='> '; autoload -U compinit; compinit -D -u; {show}\n{SCRIPTS['zsh']}"
+    (folder / ".zshrc").write_text(start)
+    shell = Terminal("env", f"ZDOTDIR={folder}", "zsh", "-d", "-i")
+    try:
+        shell.until("> ")
+        for keys, line in TYPED:
+            shell.until(f"<{line}>", keys + "\t\x18")
+            shell.until("> ", "\x15\r")
+    finally:
+        shell.close()
+
+
 @pytest.mark.skipif(not shutil.which("fish"), reason="no fish")
-def test_fish_completes_words_names_and_files(script: Script, tmp_path: Path) -> None:
-    script.sessions["market"] = ["a"]
-    (tmp_path / "form.json").touch()
-    program = f"function sticli; {sys.executable} -P -m sticli $argv; end\n"
+def test_fish_completes_words_names_and_files(folder: Path) -> None:
     for typing, shown in (
         ("sticli ask ma", "market\t1 line\n"),
         ("sticli append market --wait=s", "--wait=settled\n"),
         ("sticli ask market --schema=fo", "--schema=form.json\n"),
         ("sticli ask market --schema fo", "form.json\n"),
     ):
-        lines = f"{program}{SCRIPTS['fish']}\ncomplete -C '{typing}'"
-        done = subprocess.run(
-            ["fish", "-c", lines], cwd=tmp_path, capture_output=True, text=True, timeout=SLOW
-        )
+        lines = f"{SCRIPTS['fish']}\ncomplete -C '{typing}'"
+        done = subprocess.run(["fish", "-c", lines], capture_output=True, text=True, timeout=SLOW)
         assert (done.stdout, done.stderr) == (shown, "")

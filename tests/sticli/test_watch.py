@@ -4,6 +4,7 @@ import json
 import os
 import pty
 import signal
+import termios
 from pathlib import Path
 
 import pytest
@@ -82,9 +83,44 @@ def test_a_terminal_that_cannot_draw_gets_one_snapshot(
     with start("watch", stdin=theirs, stdout=theirs) as process:
         assert process.wait(SLOW) == 0
     os.close(theirs)
-    said = b""
-    while b"one" not in said:
-        said += os.read(ours, 4096)
+    said = _read(ours, b"one")
     os.close(ours)
     assert said.isascii()
     assert b"\x1b" not in said
+
+
+def test_a_terminal_gets_the_dashboard_and_is_left_as_it_was(
+    script: Script, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    script.sessions["s"] = ["one red apple"]
+    monkeypatch.setenv("TERM", "xterm-256color")
+    ours, theirs = pty.openpty()
+    termios.tcsetwinsize(theirs, (24, 80))
+    before = termios.tcgetattr(theirs)
+    with start("watch", stdin=theirs, stdout=theirs, stderr=theirs) as process:
+        said = _read(ours, b"one red apple")
+        os.write(ours, b"\x03")
+        said += _read(ours, b"\x1b[?1049l")  # the screen that was there before
+        assert process.wait(SLOW) == 130
+    assert b"\x1b[?1049h" in said
+    assert termios.tcgetattr(theirs) == before
+    os.close(theirs)
+    os.close(ours)
+
+
+def test_a_picture(script: Script, sticli: Run, tmp_path: Path) -> None:
+    script.sessions["s"] = ["one red apple"]
+    file = tmp_path / "watch.svg"
+    assert sticli("watch", "--svg", str(file), "--size", "80x24").returncode == 0
+    drawn = file.read_text("utf-8")
+    assert drawn.startswith("<svg")
+    assert "apple" in drawn
+    assert "url(http" not in drawn  # whoever looks at it fetches nothing
+
+
+def _read(terminal: int, wanted: bytes) -> bytes:
+    """All that is drawn until this is."""
+    said = b""
+    while wanted not in said:
+        said += os.read(terminal, 65_536)
+    return said

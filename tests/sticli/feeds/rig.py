@@ -7,7 +7,6 @@ from pathlib import Path
 from sticli.feeds.choice import Choice
 from sticli.feeds.follow import Follow
 from sticli.feeds.intake import Intake
-from sticli.feeds.memory import Memory
 from sticli.feeds.pipeline import Pipeline
 from sticli.feeds.place import parse
 from sticli.spool import Spool
@@ -66,11 +65,7 @@ class Feed:
         """Begin, or go on at the position that is stored."""
         position = parse(self.position)
         self.follow = Follow(self.path, self.notes.append)
-        if position:
-            self.follow.resume(position.place)
-        else:
-            self.follow.begin(offset)
-        pipeline = Pipeline(self.choice, position.memory if position else Memory())
+        pipeline = Pipeline(self.choice, self.follow.start(position, offset))
         self.spool = Spool()
         self.intake = Intake(pipeline, self.spool, self.follow.where)
         self.intake.learn(self.follow.skipped())

@@ -150,6 +150,17 @@ def test_each_rotated_csv_has_a_header_of_its_own(tmp_path: Path) -> None:
     assert feed.stored == ["a=1 b=2", "b=3 c=4 d=5", "b=6 c=7 d=8"]
 
 
+def test_a_csv_written_anew_while_nobody_looked_has_its_header_again(tmp_path: Path) -> None:
+    log = Log(tmp_path / "log")
+    log.write(b"a,b\n1,2\n")
+    feed = Feed(log.path, Choice(format="csv"))
+    feed.drain()
+    log.path.write_bytes(b"x,y,z\n3,4,5\n")
+    feed.kill()
+    feed.drain()
+    assert feed.stored == ["a=1 b=2", "x=3 y=4 z=5"]
+
+
 def test_a_refused_line_is_refused_again_and_nothing_is_doubled(tmp_path: Path) -> None:
     log = Log(tmp_path / "log")
     log.write(b'{"a": 1}\n{"a": 2}\nnonsense\n{"a": 3}\n')

@@ -9,9 +9,11 @@ from textual.pilot import Pilot
 from sticli.tui.dashboard import Dashboard
 from sticli.watch.news import News
 from sticli.watch.options import Options
+from tests.sticli.tui.drawn import drawn, same
 from tests.sticli.tui.said import Said
 from tests.sticli.tui.world import look, news
 
+SETTLED = 0.05  # seconds without a change
 NEVER = 1e6  # seconds: the timer of the dashboard does not come into it
 
 
@@ -38,6 +40,14 @@ class Stage:
     async def press(self, *keys: str) -> None:
         await self.pilot.press(*keys)
         await self.pilot.pause()
+
+    async def same(self, name: str) -> None:
+        """Once the screen stands still, it is the one of that name."""
+        before = ""
+        while before != (now := drawn(self.app)):
+            before = now
+            await self.pilot.pause(SETTLED)
+        same(self.app, name)
 
     @property
     def told(self) -> list[str]:

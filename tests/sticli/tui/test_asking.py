@@ -7,7 +7,7 @@ import pytest
 from sticli.errors import SticliError
 from sticli.form import Form
 from sticli.protocol import Ask, At
-from sticli.tui.asking import SYNTAX, request
+from sticli.tui.asking import SYNTAX, Typed, read
 
 TYPED = [
     ("last price?", Ask("last price?", stream=True)),
@@ -27,7 +27,7 @@ TYPED = [
 
 @pytest.mark.parametrize(("typed", "ask"), TYPED)
 def test_what_is_asked(typed: str, ask: Ask) -> None:
-    assert request(typed) == ask
+    assert read(typed) == Typed(ask)
 
 
 WRONG = [
@@ -48,15 +48,17 @@ WRONG = [
 @pytest.mark.parametrize(("typed", "why"), WRONG)
 def test_what_means_nothing_is_said(typed: str, why: str) -> None:
     with pytest.raises(SticliError) as caught:
-        request(typed)
+        read(typed)
     assert why in caught.value.message
 
 
 def test_a_schema_and_every_option_of_the_help(tmp_path: Path) -> None:
     file = tmp_path / "schema.json"
     file.write_text('{"type": "object"}')
-    assert request(f"--schema {file} x").form == Form(schema={"type": "object"})
+    assert read(f"--schema {file} x").ask.form == Form(schema={"type": "object"})
     values = {"MOMENT": "-5m", "A,B": "a,b", "FILE": str(file), "N": "3"}
     for option, _ in SYNTAX[1:]:
         name, _, value = option.partition(" ")
-        assert request(f"{name} {values.get(value, value)} x?").question == "x?"
+        typed = read(f"{name} {values.get(value, value)} x?")
+        assert typed.ask.question == "x?"
+        assert typed.wait == (name == "--wait")

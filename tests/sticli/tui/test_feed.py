@@ -5,8 +5,9 @@ from textual.app import App, ComposeResult
 from textual.widgets import Input
 
 from sticli.protocol import Line
+from sticli.tui.entry import Entry
 from sticli.tui.feed import FeedPane
-from sticli.tui.roll import Entry, Roll
+from sticli.tui.roll import Roll
 from sticli.watch.state import LINES
 from tests.sticli.tui.alone import Stand, alone
 from tests.sticli.tui.said import lines

@@ -3,7 +3,7 @@
 from sticli.protocol import Event
 from sticli.tui.table import Table
 from tests.sticli.tui.acted import Stage, stage
-from tests.sticli.tui.drawn import drawn, same
+from tests.sticli.tui.drawn import drawn
 from tests.sticli.tui.said import NOON, flash, session
 from tests.sticli.tui.world import flashes, look
 
@@ -53,7 +53,7 @@ async def test_rows_are_sorted_and_sifted() -> None:
         assert on.app.state.chosen in ("cold", "logs")
         assert "1 sessions 2/4 · by name · /o" in drawn(on.app)
         await on.press("slash", "x")
-        same(on.app, "filter-none")
+        await on.same("filter-none")
         await on.press("escape")
         assert len(table(on, "sessions").keys) == 4
 
@@ -95,7 +95,7 @@ async def test_an_answer_is_pointed_out_shown_whole_and_copied() -> None:
         assert on.told == ["copied the value of price"]
         on.app.clear_notifications()
         await on.press("enter")
-        same(on.app, "answer")
+        await on.same("answer")
         changed = [flash("price", "140.00", evaluated_at=NOON), *flashes()[1:]]
         await on.hear(look(flashes=changed))
         assert "140.00" in drawn(on.app)
@@ -111,7 +111,7 @@ async def test_nothing_is_deleted_or_added_by_accident() -> None:
     async with stage((70, 20), session="ticks") as on:
         await on.begin()
         await on.press("d")
-        same(on.app, "confirm-session")
+        await on.same("confirm-session")
         await on.press("enter")  # "no" has the focus
         assert len(on.app.screen_stack) == 1
         await on.press("2", "d")
@@ -119,7 +119,7 @@ async def test_nothing_is_deleted_or_added_by_accident() -> None:
         await on.press("escape", "f", "enter")
         assert "there is no question" in drawn(on.app)
         await on.press("u", "question_mark", "tab", *"u,u", "enter")
-        same(on.app, "question")
+        await on.same("question")
         await on.press("escape")
         assert len(on.app.screen_stack) == 1
         assert on.said.refreshed == 0

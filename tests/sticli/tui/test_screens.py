@@ -4,7 +4,6 @@ from sticli.errors import SticliError
 from sticli.protocol import Loading, Problem
 from sticli.watch.news import Lost
 from tests.sticli.tui.acted import stage
-from tests.sticli.tui.drawn import same
 from tests.sticli.tui.said import NOON, session, snapshot, status
 from tests.sticli.tui.world import look
 
@@ -27,29 +26,29 @@ async def test_all_there_is_at_every_size() -> None:
         for width, height in SIZES:
             await on.pilot.resize_terminal(width, height)
             await on.pilot.pause()
-            same(on.app, f"all-{width}x{height}")
+            await on.same(f"all-{width}x{height}")
 
 
 async def test_what_there_is_before_all_is_well_and_after() -> None:
     empty = session("ticks", lines=0, tokens=0)
     async with stage((80, 18)) as on:
-        same(on.app, "connecting")
+        await on.same("connecting")
         await on.hear(Lost(NOON, GONE))
-        same(on.app, "never-there")
+        await on.same("never-there")
         for state, found in WORKERS.items():
             await on.hear(snapshot(status=found))
-            same(on.app, f"worker-{state}")
+            await on.same(f"worker-{state}")
         assert on.told == ["the daemon is back"]
         on.app.clear_notifications()
         await on.hear(snapshot())
-        same(on.app, "no-sessions")
+        await on.same("no-sessions")
         await on.hear(snapshot(sessions=[empty]))
         await on.hear(snapshot(chosen="ticks", sessions=[empty]))
-        same(on.app, "no-flash")
+        await on.same("no-flash")
         await on.hear(look())
         await on.hear(Lost(NOON + 60, GONE))
         await on.hear(Lost(NOON + 62, GONE))
-        same(on.app, "lost")
+        await on.same("lost")
         await on.hear(look(NOON + 70))
-        assert not on.app.query_one("#banner").display
+        assert not on.app.desk.query_one("#banner").display
         assert on.told == ["the daemon is back"]

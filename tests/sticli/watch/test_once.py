@@ -7,7 +7,7 @@ from sticli.watch.once import latest, once
 from sticli.watch.plain import blocks, document
 from sticli.watch.state import State
 from tests.sticli.scripted import Script
-from tests.sticli.watch.said import answered, event, flash, session, snapshot
+from tests.sticli.watch.said import answered, event, flash, line, session, snapshot
 from tests.sticli.watch.test_observer import say
 
 
@@ -60,18 +60,25 @@ def test_only_what_is_new_is_told_again() -> None:
     first = snapshot(1.0, flashes=[flash("1")])
     same = snapshot(2.0, flashes=[flash("1")], device=snapshot().device)
     other = snapshot(3.0, flashes=[flash("2", 6.0)])
-    source = Told([], [first], [same], [other], [event("moved", place="host")])
-    titles = []
+    moved = [event("moved", place="host")]
+    lines = [snapshot(4.0, flashes=[flash("2", 6.0)], lines=[line(1), line(2)])]
+    more = [snapshot(5.0, flashes=[flash("2", 6.0)], lines=[line(3)]), event("moved", 2)]
+    source = Told([], [first], [same], [other], moved, lines, more)
+    told = []
     try:
         for _, found in blocks(source, "s", 0.0, 80):
-            titles.append([one.title for one in found])
+            told.append({one.title: one.lines for one in found})
     except IndexError:
         assert not source.running
-    assert titles == [
+    assert [[*block] for block in told] == [
         ["DAEMON", "SESSIONS", "FLASH ANSWERS of s", "SCHEDULER", "DEVICE"],
         ["FLASH ANSWERS of s"],
         ["LAST EVENTS"],
+        ["LAST LINES of s"],
+        ["LAST EVENTS", "LAST LINES of s"],
     ]
+    assert [len(lines) for lines in told[-1].values()] == [1, 1]
+    assert told[-1]["LAST LINES of s"] == ["3  x"]
 
 
 def test_the_session_used_last_is_chosen_once_there_is_one() -> None:

@@ -1,7 +1,4 @@
-"""A dashboard that stays open: what it holds stops growing, and no final answer is missed.
-
-The long version, an hour of 200 lines a second on a terminal, is told in the README.
-"""
+"""A dashboard that stays open: what it holds stops growing, and no final answer is missed."""
 
 import gc
 import tracemalloc

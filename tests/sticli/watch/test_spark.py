@@ -36,12 +36,16 @@ def test_numbers_are_heights() -> None:
     assert spark(["1", "2", "3", "8"], 2, UNICODE) == "▁█"
     assert spark(["5", "5"], 8, UNICODE) == "▅▅"
     assert spark(["1", "8"], 8, ASCII) == "_#"
+    assert spark(["none", "1", "8"], 8, UNICODE) == "·▁█"
+    far = "9" * 308
+    assert spark(["inf", f"-{far}", far], 8, UNICODE) == "·▁█"
 
 
 def test_other_answers_are_marks_of_change() -> None:
     assert spark(["up", "down", "up"], 8, UNICODE) == "▪▪▫"
     assert spark(["up", "down", "up"], 1, UNICODE) == "▫"  # it was said before
     assert spark(["up", "7"], 8, ASCII) == "++"
+    assert spark(["9" * 999], 8, UNICODE) == "▪"
 
 
 def test_nothing_is_nothing() -> None:
