@@ -44,7 +44,7 @@ async def serve(
     web = Web(build(service, paths, origin))
     await web.start(listener)
     if origin.activated:
-        service.idle.after(settings.exit_after_s, lambda: _leave(web, stopping))
+        service.idle.after(settings.exit_after_s, lambda: _leave(web, service, stopping))
     working = asyncio.create_task(supervisor.run(service.dispatch))
     telling = [
         asyncio.create_task(_tell(notify, supervisor)),
@@ -72,9 +72,10 @@ async def _tell(notify: Notify, supervisor: Supervisor) -> None:
         await supervisor.change.wait()
 
 
-def _leave(web: Web, stopping: asyncio.Event) -> None:
-    """Stop, unless somebody waits for what comes."""
-    if not web.connected:
+def _leave(web: Web, service: Service, stopping: asyncio.Event) -> None:
+    """Stop, unless somebody waits for what comes, or the worker is not through."""
+    working = service.supervisor.state == "starting" or service.dispatch.busy()
+    if not (web.connected or working):
         log.info("nobody has come for long: the next connection starts the daemon again")
         stopping.set()
 

@@ -37,6 +37,8 @@ class Launch:
         Raises:
             SticliError: unreachable, version_mismatch, permission, timeout.
         """
+        if not self.autostart and self._waits():
+            raise _not_running(self.paths)
         try:
             shake_hands(self.paths)
         except SticliError as error:
@@ -65,6 +67,12 @@ class Launch:
             self.note(f"under sudo: this daemon is not {user}'s, and knows none of their sessions")
         self.note(f"starting the daemon (log: {self.paths.log})")
         return wait(self.paths, spawn(self.paths, self.arguments))
+
+    def _waits(self) -> bool:
+        """Whether to connect would let a service manager start a daemon."""
+        from sticli import service
+
+        return service.waits(self.paths)
 
     def _warn(self) -> None:
         """Say what the daemon met as it started: a damaged store, for one."""

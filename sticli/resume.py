@@ -5,6 +5,7 @@ import select
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from typing import TypeVar
 
 from sticli.client import Client
@@ -27,9 +28,10 @@ def resume(
     client, delay = call.connect(), FIRST
     while True:
         try:
-            for item in opened(client.again()):
-                delay = FIRST
-                yield item
+            with closing(client.again()) as other:
+                for item in opened(other):
+                    delay = FIRST
+                    yield item
             raise SticliError(
                 "unreachable", "the daemon ended the stream", "start it with `sticli daemon start`"
             )

@@ -106,7 +106,7 @@ class Plan:
         """The text of each unit by its name, marked."""
         service = SERVICE_UNIT.format(
             socket_unit=SOCKET,
-            command=f"{quoted(self.interpreter)} -P -m sticli.daemon",
+            command=f"{_program(self.interpreter)} -P -m sticli.daemon",
             environment="\n".join(self._environment()),
             sandbox=self._sandbox(),
         )
@@ -127,6 +127,18 @@ class Plan:
         text = SANDBOX.format(folders=" ".join(quoted(f"-{folder}") for folder in folders))
         places = [*folders, str(self.paths.config), self.interpreter, self.model]
         return text + (SHARED_TMP if any(map(_temporary, places)) else PRIVATE_TMP)
+
+
+def _program(interpreter: str) -> str:
+    """The program as a word of ExecStart.
+
+    Raises:
+        SticliError: systemd would not run it.
+    """
+    if set(interpreter) & set("\"'\\"):
+        what = f"systemd runs no program whose path has a quote or a backslash: {interpreter}"
+        raise SticliError("bad_request", what, "move the installation to a plainer path")
+    return quoted(interpreter)
 
 
 def quoted(text: str) -> str:

@@ -17,7 +17,7 @@ from sticli.commands.events import TYPES
 from sticli.form import Form
 from tests import manual, program
 from tests.manual import Entry
-from tests.source import ROOT, Scope, modules
+from tests.source import ROOT, Scope, calls, modules
 from tests.wording import texts
 
 MAIN, SETTINGS, DAEMON = "sticli.1", "sticli-config.5", "sticli-daemon.8"
@@ -189,6 +189,15 @@ def test_every_route_and_every_field_of_a_body_is_there() -> None:
     for body in (*BODIES, Form):
         for name in body.__struct_fields__:
             assert re.search(rf"\b{name}\b", told), (body, name)
+
+
+def test_everything_that_the_doctor_looks_at_is_there() -> None:
+    made = [*calls()["Check"], *calls()["judged"]]
+    scopes = [(one.node.args[0], Scope(one.module, one.function)) for one in made]
+    known = {text for node, scope in scopes for text in texts(node, scope) if "‹" not in text}
+    known |= {"config", "data", "cache", "state"}  # whose name is that of a folder
+    heads = [entry.head for entry in manual.section("sticli-errors.7", "THE DOCTOR")]
+    assert {name for head in heads for name in head.split(", ")} == known
 
 
 def test_every_type_of_event_is_there() -> None:

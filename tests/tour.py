@@ -111,8 +111,9 @@ def together(frames: list[str]) -> str:
         f"@keyframes turn {{ 0% {{ visibility: visible }} {100 / len(frames):.4f}%"
         " { visibility: hidden } }\n"
     )
-    drawn = [frames[0]]
-    for number, frame in enumerate(frames[1:], 1):
+    short = [re.sub(r"terminal-\d+", f"f{n}", frame) for n, frame in enumerate(frames)]
+    drawn = [short[0]]
+    for number, frame in enumerate(short[1:], 1):
         drawn.append(f'<g class="frame" style="animation-delay: {number * EACH:g}s">{frame}</g>')
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{box[1]}">\n'

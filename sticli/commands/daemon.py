@@ -52,7 +52,10 @@ def start(context: typer.Context, model: Model = None) -> None:
     launch = call.launch(*arguments(model))
     found = running(launch.paths)
     if found and model:
-        call.note("it runs already; `sticli daemon restart --model FILE` changes the model")
+        call.note(
+            "it runs already; `sticli daemon restart --model FILE` changes the model, or, for"
+            " the service, `sticli model use FILE`"
+        )
     _tell(call, launch.paths, found or launch.start())
 
 

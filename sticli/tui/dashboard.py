@@ -25,6 +25,7 @@ from sticli.tui.question import QuestionScreen
 from sticli.watch.news import Source
 from sticli.watch.options import Options
 from sticli.watch.state import State
+from sticli.watch.symbols import ASCII, symbols
 
 
 class Dashboard(App[None]):
@@ -70,6 +71,7 @@ class Dashboard(App[None]):
 
     def on_mount(self) -> None:
         self.animation_level = "none"
+        self.set_class(symbols() is ASCII, "-ascii")
         self.app_resume_signal.subscribe(self, self._resume)
         self.draw()
         self.source.start()

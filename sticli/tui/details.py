@@ -61,7 +61,6 @@ class DetailsScreen(ModalScreen[None]):
 
     def action_look(self) -> None:
         """Ask the worker where the tokens are."""
-
         Thread(target=self._explain, daemon=True).start()
 
     def _explain(self) -> None:

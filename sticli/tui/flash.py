@@ -1,6 +1,5 @@
 """The pane of flash questions: what the chosen session answers ahead of time."""
 
-from collections.abc import Iterable
 from typing import ClassVar, Self
 
 from textual.app import ComposeResult
@@ -11,7 +10,7 @@ from textual.content import Content
 from sticli.protocol import Flash
 from sticli.render import age, short
 from sticli.tui.messages import Copied, Opened, Removed
-from sticli.tui.table import Cell, Column, Row, Table, said
+from sticli.tui.table import Cell, Column, Entry, Row, Table, said
 from sticli.watch.spark import spark
 from sticli.watch.state import Past, State
 from sticli.watch.symbols import symbols
@@ -61,7 +60,7 @@ class FlashPane(Vertical):
         self._state = state
         if not state.flashes:
             self._table.say(nothing(state))
-        self._table.show(rows(state))
+        self._table.show(entry(flash, state) for flash in state.flashes.values())
         title = f"2 flash {len(state.flashes)}"
         if state.chosen:
             title += f" {symbols().dot} {said(state.chosen)}"
@@ -94,22 +93,24 @@ def nothing(state: State) -> str:
     return f"no flash questions in {name}: f adds one,\nto be answered before it is asked"
 
 
-def rows(state: State) -> Iterable[tuple[str, Row]]:
-    """A row for each question, in the order that they were added."""
-    for flash in state.flashes.values():
-        yield flash.id, row(flash, state.past(flash.session, flash.id), state.at)
-
-
-def row(flash: Flash, past: Past, now: float) -> Row:
+def entry(flash: Flash, state: State) -> Entry:
     """What the table says of a question at this moment."""
-    changed = bool(past.changed_at) and now - past.changed_at < JUST_NOW
+    past = state.past(flash.session, flash.id)
+    changed = bool(past.changed_at) and state.at - past.changed_at < JUST_NOW
+    old = age(state.at - flash.evaluated_at) if flash.evaluated_at else symbols().none
+    stamp = (flash, past.changed_at, len(past.values), changed, old)
+    return flash.id, stamp, lambda: row(flash, past, old, changed=changed)
+
+
+def row(flash: Flash, past: Past, old: str, *, changed: bool) -> Row:
+    """A cell for each column."""
     return (
         _mark(flash, changed=changed),
         (_decision(flash), "dim"),
         (said(flash.id), "strong"),
         _value(flash, changed=changed),
         (spark(past.values, SPARK), "bar"),
-        (age(now - flash.evaluated_at) if flash.evaluated_at else symbols().none, ""),
+        (old, ""),
         (short(flash.version) if flash.version is not None else symbols().none, "dim"),
         _confidence(flash),
         _figure(flash.device_ms),

@@ -10,6 +10,8 @@ from textual.content import Content
 from textual.screen import Screen
 from textual.widget import Widget
 
+from sticli.watch.symbols import ASCII, symbols
+
 Key = tuple[str, str, str]  # as it is shown, what it does, its name
 GAP = 2
 
@@ -51,7 +53,9 @@ class Keys(Widget):
         for name, (_, binding, enabled, _) in screen.active_bindings.items():
             if binding.show and enabled and binding.action not in actions:
                 actions.add(binding.action)
-                yield self.app.get_key_display(binding), binding.description, name
+                shown = self.app.get_key_display(binding)
+                plain = symbols() is not ASCII or shown.isascii()
+                yield shown if plain else name, binding.description, name
 
 
 def fitting(keys: list[Key], width: int) -> list[Key]:

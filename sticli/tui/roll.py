@@ -13,6 +13,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from sticli.tui.entry import ROOMY, Entry, Looks, drawn
+from sticli.tui.ink import ink
 
 T = TypeVar("T")
 New = TypeVar("New")
@@ -133,10 +134,7 @@ class Roll(ScrollView, Generic[T], can_focus=True):
     def _look_up(self) -> Looks:
         room = self.scrollable_content_region.width
         heads = room >= ROOMY if self._heads is None else self._heads
-        found = (
-            self.get_component_rich_style(f"roll--{name}", partial=True)
-            for name in ("cursor", "head", "match", "remark")
-        )
+        found = (ink(self, f"roll--{name}") for name in ("cursor", "head", "match", "remark"))
         return Looks(room, heads, self._pattern, self.rich_style, *found)
 
     def _passes(self, thing: T) -> bool:
@@ -153,6 +151,7 @@ class Roll(ScrollView, Generic[T], can_focus=True):
         if self.following:
             self.cursor = max(0, len(self.shown) - 1)
             self.scroll_to(y=self.max_scroll_y, animate=False, force=True)
+            self.vertical_scrollbar.position = self.max_scroll_y  # it may just have appeared
         else:
             self._look()
         self.refresh()

@@ -12,7 +12,7 @@ from textual.widgets import Input, Static
 from sticli.protocol import Session
 from sticli.render import age, short
 from sticli.tui.messages import Chosen, Copied, Opened, Removed
-from sticli.tui.table import Cell, Column, Row, Table, said
+from sticli.tui.table import Cell, Column, Entry, Row, Table, said
 from sticli.watch.bars import bar
 from sticli.watch.state import State
 from sticli.watch.symbols import symbols
@@ -85,7 +85,7 @@ class SessionsPane(Vertical):
         found.sort(key=ORDERS[self.order])
         if not found:
             self._table.say(self._nothing(state))
-        self._table.show((session.name, row(session, state.at)) for session in found)
+        self._table.show(entry(session, state.at) for session in found)
         self._title(len(found), len(state.sessions))
         if self.wanted in self._table.keys:
             self._table.select(self.wanted)
@@ -152,8 +152,14 @@ class SessionsPane(Vertical):
             self.post_message(Copied(key, "the name"))
 
 
-def row(session: Session, now: float) -> Row:
+def entry(session: Session, now: float) -> Entry:
     """What the table says of a session at this moment."""
+    lag, used = _lag(session, now), age(now - session.last_used)
+    return session.name, (session, lag, used), lambda: row(session, lag, used)
+
+
+def row(session: Session, lag: Cell, used: str) -> Row:
+    """A cell for each column."""
     marks = symbols()
     state = UNSERVED if session.refused else session.state
     share = session.tokens / session.limit if session.limit else 0.0
@@ -164,12 +170,12 @@ def row(session: Session, now: float) -> Row:
         _full(share),
         (f"{short(session.tokens)}/{short(session.limit)}", ""),
         (_version(session), ""),
-        _lag(session, now),
+        lag,
         _some(session.dropped, "bad"),
         _some(session.flash, ""),
         (said(session.place) or marks.none, "dim"),
         (said(session.on_full), "dim"),
-        (age(now - session.last_used), "dim"),
+        (used, "dim"),
         (_note(session), "bad" if session.refused else "dim"),
     )
 

@@ -42,6 +42,8 @@ class Sheet(VerticalScroll):
         if text != self.text:
             self.text = text
             self._page.update(drawn or Content(printable(text)))
+            # Textual forgets a new height that is told between the first layouts of a screen.
+            self.call_after_refresh(self._page.refresh, layout=True)
 
     def action_copy(self) -> None:
         self.post_message(Copied(self.text, self._what))

@@ -3,7 +3,7 @@
 A `DataTable` keeps its cursor at a position; here it stays with a key while rows come and go.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -23,6 +23,7 @@ from sticli.watch.symbols import symbols
 
 Cell = tuple[str, str]  # what it says, on one line, and the name of its style
 Row = tuple[Cell, ...]
+Entry = tuple[str, object, Callable[[], Row]]  # a key, all that its row depends on, and the row
 
 GAP = 2
 LONGEST = 500  # characters of a text that a screen may show on one line
@@ -75,19 +76,24 @@ class Table(ScrollView, can_focus=True):
         self.key: str | None = None  # of the row under the cursor
         self.keys: list[str] = []
         self._rows: dict[str, Row] = {}
+        self._stamps: dict[str, object] = {}
         self._natural = [len(column.head) for column in columns]  # widths; they only grow
         self._inks: dict[str, Style] = {}
         self._widths: list[int] = []  # as drawn, 0 for a column that does not fit
 
-    def show(self, rows: Iterable[tuple[str, Row]]) -> None:
-        """Take these rows, in this order; draw the lines that have changed."""
-        found = dict(rows)
-        keys = list(found)
+    def show(self, entries: Iterable[Entry]) -> None:
+        """Take these rows, in this order; make and draw those that have changed."""
         old, before = self._rows, self.keys
-        self._rows, self.keys = found, keys
-        if self._grow(row for key, row in found.items() if old.get(key) != row):
+        stamps, self._rows = self._stamps, {}
+        self._stamps = {}
+        for key, stamp, make in entries:
+            known = key in old and stamps[key] == stamp
+            self._rows[key] = old[key] if known else make()
+            self._stamps[key] = stamp
+        self.keys = list(self._rows)
+        if self._grow(row for key, row in self._rows.items() if old.get(key) is not row):
             self._fit()
-        elif len(keys) != len(before):
+        elif len(self.keys) != len(before):
             self._resize()
         else:
             self._renew(old, before)
@@ -109,7 +115,7 @@ class Table(ScrollView, can_focus=True):
 
     def _renew(self, old: dict[str, Row], before: list[str]) -> None:
         for number, key in enumerate(self.keys):
-            if before[number] != key or old[key] != self._rows[key]:
+            if before[number] != key or old[key] is not self._rows[key]:
                 self._refresh_line(number)
 
     def _refresh_line(self, number: int) -> None:
@@ -136,7 +142,9 @@ class Table(ScrollView, can_focus=True):
             return
         place, height = self.keys.index(self.key), max(1, self.size.height - 1)
         top = min(self.scroll_offset.y, place)
-        self.scroll_to(y=max(top, place - height + 1), animate=False, force=True)
+        top = max(top, place - height + 1)
+        self.scroll_to(y=top, animate=False, force=True)
+        self.vertical_scrollbar.position = top  # it may just have appeared
 
     def _grow(self, rows: Iterable[Row]) -> bool:
         """Make columns as wide as their widest cell ever was; whether one grew."""

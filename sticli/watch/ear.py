@@ -11,7 +11,7 @@ from sticli.protocol import Event
 REPLAY = 4_000  # events before the first that are heard too: they tell what answers were before
 SILENCE = 40.0  # seconds; the daemon says every 15 that it lives
 FIRST, LONGEST = 0.25, 2.0  # seconds before a stream that was cut off is opened again
-FAREWELL = "cursor"  # what a `stale` event lacks that only says why a stream ends
+MISSED = "cursor"  # has a `stale` event that tells of a gap; others only end a stream
 
 
 class Ear:
@@ -74,7 +74,7 @@ class Ear:
         if event.type == "connected":
             return self._begin(event.id)
         if event.type == "stale":
-            if FAREWELL in event.data:
+            if MISSED in event.data:
                 self._hear(event)
         elif event.type != "heartbeat":
             self._cursor = event.id

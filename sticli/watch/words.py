@@ -18,7 +18,6 @@ PLACES = {
 WORKER = {
     "ready": "the worker is ready",
     "starting": "the worker starts",
-    "backoff": "the worker died and is started again",
     "stopped": "the worker is stopped",
     "asleep": "the worker sleeps: the next line or ask wakes it",
 }
@@ -96,9 +95,12 @@ def _session(data: Data) -> str:
 
 
 def _worker(data: Data) -> str:
-    state = str(data.get("state", ""))
-    error = f": {data['error']}" if data.get("error") else ""
-    return WORKER.get(state, f"the worker is {state}") + error
+    """An error that is over is not told again."""
+    state, error = str(data.get("state", "")), str(data.get("error") or "")
+    if state == "backoff":
+        return f"{error or 'the worker died'}; it is started again"
+    past = not error or state in ("ready", "starting", "asleep")
+    return WORKER.get(state, f"the worker is {state}") + ("" if past else f": {error}")
 
 
 def _full(data: Data) -> str:

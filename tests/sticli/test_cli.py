@@ -14,11 +14,9 @@ import typer
 
 from sticli import cli
 from sticli.errors import CODES
-from sticli.words import FREE, hoist
+from sticli.words import FREE, OPTIONAL, hoist
 from tests.sticli.conftest import SLOW, Run, command, start
 from tests.sticli.scripted import Script
-
-ROOT = Path(__file__).parents[2]
 
 
 def test_alone_it_says_what_to_do_next(sticli: Run) -> None:
@@ -107,7 +105,8 @@ def test_options_that_take_a_value_are_known() -> None:
     commands = getattr(typer.main.get_command(cli.build()), "commands", {})
     for name, valued in FREE.items():
         options = [p for p in commands[name].params if p.param_type_name == "option"]
-        assert {one for p in options if not p.is_flag for one in p.opts} == valued
+        found = {one for p in options if not p.is_flag for one in p.opts}
+        assert found - set(OPTIONAL.get(name, ())) == valued
 
 
 def test_closed_streams_and_narrow_ones_are_no_accident(script: Script) -> None:
@@ -234,29 +233,3 @@ def test_nothing_heavy_is_imported(script: Script, words: tuple[str, ...]) -> No
     assert "sticli" in loaded
     assert not loaded & heavy
     assert "sticli.daemon" not in done.stderr.split()
-
-
-def leaves(tree: object, path: tuple[str, ...] = ()) -> "list[tuple[tuple[str, ...], list[str]]]":
-    """Every command that is not hidden, with its options."""
-    parameters = getattr(tree, "params", [])
-    options = [one for p in parameters if p.param_type_name == "option" for one in p.opts]
-    below = [
-        leaf
-        for name, one in getattr(tree, "commands", {}).items()
-        if not one.hidden
-        for leaf in leaves(one, (*path, name))
-    ]
-    return [(path, options), *below]
-
-
-def test_the_manual_names_every_command_and_option() -> None:
-    manual = (ROOT / "man" / "sticli.1").read_text().replace("\\-", "-")
-    plain = re.sub(r"\\f[A-Z]", "", manual)
-    tree = leaves(typer.main.get_command(cli.build()))
-    assert len(tree) > 25
-    for path, options in tree:
-        assert re.search(rf"\bsticli {' '.join(path)}".rstrip() + r"\b", plain), path
-        for option in options:
-            assert re.search(rf"(^|[ ,]){option}\b", plain, re.MULTILINE), (path, option)
-    for code in {exit_code for _, exit_code in CODES.values()} | {130, 143}:
-        assert f".B {code}\n" in manual

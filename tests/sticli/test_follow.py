@@ -9,6 +9,7 @@ import pytest
 
 from sticli.cli import run
 from sticli.client import Client
+from sticli.protocol import NewSession
 from tests.sticli.conftest import SLOW, Run, start
 from tests.sticli.scripted import Script
 from tests.sticli.test_append import until
@@ -99,13 +100,14 @@ def test_another_follow_of_the_same_file_takes_over_and_show_tells(
     log = tmp_path / "log"
     log.write_text("one\n")
     words = ("append", "s", "--follow", str(log), "--grep", "o")
+    daemon.new(NewSession("s"))
     with start(*words) as first:
-        until(lambda: "one" in sticli("log", "s").stdout)
+        until(lambda: daemon.session("s").lines == 1)
         with start(*words) as second:
             until(lambda: [feed.run for feed in daemon.feeds("s")] == [2])
             with log.open("a") as file:
                 file.write("not this\nthis\ntwo\n")
-            until(lambda: "two" in sticli("log", "s").stdout)
+            until(lambda: daemon.session("s").lines == 3)
             assert first.wait(SLOW) == 1
             assert first.stderr
             assert b"goes on in another `sticli append`" in first.stderr.read()

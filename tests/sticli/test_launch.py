@@ -44,8 +44,10 @@ def test_start_stop_restart_status(home: Path, model: Path, sticli: Run) -> None
     assert second.returncode == 1
     assert second.stderr.startswith("sticli: the daemon is already running (")
     assert str(first) in sticli("daemon", "status").stdout
-    after = json.loads(sticli("daemon", "restart", *words).stdout)["version"]["pid"]
+    after = json.loads(sticli("daemon", "restart", "--json").stdout)["version"]["pid"]
     assert after != first
+    kept = json.loads(sticli("daemon", "status", "--json").stdout)
+    assert (kept["given"], kept["model"]["path"]) == (str(model), str(model))
     assert launch.leave(first, 0)
     assert "serving" in sticli("daemon", "logs").stdout
     halt(sticli)
@@ -103,7 +105,7 @@ def test_a_home_that_is_a_file_is_said(
     monkeypatch.setenv("STICLI_NO_AUTOSTART", "0")
     done = sticli("ps")
     assert done.returncode == 1
-    assert done.stderr == f"sticli: {file}/run: Not a directory\n"
+    assert done.stderr == f"sticli: {file}/run: Not a directory (check the path)\n"
     checked = sticli("doctor")
     assert (checked.returncode, checked.stderr) == (1, "")
     assert "PROBLEM" in checked.stdout

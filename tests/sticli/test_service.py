@@ -3,17 +3,19 @@
 import json
 import os
 import shutil
+import socket
 import subprocess
 import sys
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from sticli import service
+from sticli import cli, service
 from sticli.errors import SticliError
 from sticli.paths import Paths, resolve
 from sticli.service import SERVICE, SOCKET, Plan
-from tests.sticli.conftest import Run
 
 VERIFY = shutil.which("systemd-analyze")
 ODD = 'a b%1$x"y\\z'  # what systemd could take for something else
@@ -29,6 +31,30 @@ def person(home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(home / "runtime"))
     monkeypatch.delenv("DBUS_SESSION_BUS_ADDRESS", raising=False)
     return home
+
+
+@dataclass
+class Done:
+    """What a command came to."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+@pytest.fixture
+def sticli(capsys: pytest.CaptureFixture[str]) -> Callable[..., Done]:
+    """The program, in this process."""
+
+    def run(*words: str) -> Done:
+        capsys.readouterr()
+        code = cli.run(list(words))
+        return Done(code, *capsys.readouterr())
+
+    return run
+
+
+Run = Callable[..., Done]
 
 
 def under(home: Path) -> Paths:
@@ -56,9 +82,11 @@ def test_what_is_in_force_here_is_carried_over(home: Path) -> None:
     assert stream == f"{home}/{ODD}/run/sticli.sock".replace("%", "%%")
 
 
-def test_a_path_with_a_line_break_is_refused(home: Path) -> None:
+def test_a_path_that_no_unit_can_hold_is_refused(home: Path) -> None:
     with pytest.raises(SticliError, match="line break"):
         plan(home / "a\nExecStartPre=b").units()
+    with pytest.raises(SticliError, match="no program"):
+        Plan(under(home), "/a'b/python", {}).units()
 
 
 def test_what_cannot_be_had_is_left_out_with_the_reason(home: Path) -> None:
@@ -84,11 +112,12 @@ def test_a_stop_has_time_for_all_snapshots(home: Path) -> None:
 
 @pytest.mark.skipif(VERIFY is None, reason="there is no systemd-analyze")
 def test_systemd_accepts_them_and_reads_the_same_paths(tmp_path: Path) -> None:
-    folder = tmp_path / ODD.replace("\\z", "")
+    folder = tmp_path / "a b%1$x"
     folder.mkdir()
     python = folder / "python"
     python.symlink_to(sys.executable)
-    text = Plan(under(folder), str(python), {"STICLI_HOME": str(folder)}).units()
+    home = tmp_path / ODD
+    text = Plan(under(home), str(python), {"STICLI_HOME": str(home)}).units()
     for name, unit in text.items():
         (tmp_path / name).write_text(unit)
     command = [str(VERIFY), "verify", "--user", "--man=no", str(tmp_path / SERVICE)]
@@ -177,8 +206,6 @@ def test_systemctl_that_answers_is_asked(
 
 
 def test_commands_do_not_start_what_only_waits_for_a_connection(home: Path, sticli: Run) -> None:
-    import socket
-
     sticli("daemon", "install-service", "--no-enable")
     where = under(home)
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as plug:
@@ -189,6 +216,7 @@ def test_commands_do_not_start_what_only_waits_for_a_connection(home: Path, stic
         assert (status.returncode, json.loads(status.stdout)["listens"]) == (3, True)
         stopped = sticli("daemon", "stop")
         assert "the next command starts the daemon" in stopped.stderr
+        assert sticli("ps", "--no-autostart").returncode == 4
         checks = json.loads(sticli("doctor", "--json").stdout)["checks"]
         assert checks[-1]["found"].startswith("asleep")
         with pytest.raises(BlockingIOError):

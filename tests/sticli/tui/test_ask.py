@@ -68,8 +68,10 @@ async def test_an_answer_appears_and_how_it_came_to_be(home: Path, script: Scrip
         assert on.told == ["copied the answer", "a flash question of ticks from now on"]
         assert [one["question"] for one in script.flash["ticks"].values()] == ["last?"]
         await on.press("a")
-        await ask(on, "two")
+        script.versions["ticks"] = script.settled["ticks"] = 5
+        await ask(on, "two --wait")
         await until(on, "total 2.0 ms")
+        assert script.asked["min_version"] == 5
         await on.press("a", "x")
         await recalled(on)
 
@@ -77,12 +79,12 @@ async def test_an_answer_appears_and_how_it_came_to_be(home: Path, script: Scrip
 async def recalled(on: Stage) -> None:
     """Questions of before come back, and what was being typed."""
     line = on.app.screen.query_one(Input)
-    for key, value in (("up", "two"), ("up", "--live last?"), ("up", "--live last?"),
-                       ("down", "two"), ("down", "x"), ("down", "x")):  # fmt: skip
+    for key, value in (("up", "two --wait"), ("up", "--live last?"), ("up", "--live last?"),
+                       ("down", "two --wait"), ("down", "x"), ("down", "x")):  # fmt: skip
         await on.press(key)
         assert line.value == value
     await on.press("escape", "a", "up")
-    assert on.app.screen.query_one(Input).value == "two"
+    assert on.app.screen.query_one(Input).value == "two --wait"
 
 
 async def test_what_it_waits_for_is_said_and_it_can_be_given_up(home: Path, script: Script) -> None:

@@ -11,14 +11,14 @@ HAPPENED = [
     ("session", "ticks", {"state": "created"}),
     ("answer", "ticks", {"id": "last", "answer": "ACME", "previous": "VOLT", "fresh": True}),
     ("moved", "ticks", {"place": "host", "tokens": 90, "reason": "needed for logs"}),
-    ("worker", "", {"state": "backoff", "error": "killed by signal 9"}),
+    ("worker", "", {"state": "backoff", "error": "killed by signal 9", "n": 1}),
     ("answer", "x", {"id": "[red]", "answer": "\x1b[2J[b]a\nb", "previous": None}),
 ]
 SEEN = [
     "12:00:01 ■ ticks: created",
     "12:00:02 ✱ ticks/last: VOLT → ACME",
     "12:00:03 ↕ ticks: moved to host memory, needed for logs",
-    "12:00:04 ⚙ the worker died and is started again: killed by signal 9",
+    "12:00:04 ⚙ killed by signal 9; it is started again",
     "12:00:05 ✱ x/[red]: [b]a⏎b",
 ]
 
@@ -61,7 +61,7 @@ async def test_an_event_is_shown_whole_and_copied() -> None:
         await on.press("k", "y", "enter")
         assert on.app.copied == [
             (
-                "the worker died and is started again: killed by signal 9",
+                "killed by signal 9; it is started again",
                 "the event of 12:00:04",
             )
         ]

@@ -59,8 +59,8 @@ async def test_rows_are_sorted_and_sifted() -> None:
 
 
 async def test_tab_and_digits_move_between_panes() -> None:
-    async with stage((60, 20)) as on:
-        await on.hear(look())
+    async with stage((60, 20), session="ticks") as on:
+        await on.begin()
         seen = []
         for key in ("tab", "tab", "tab", "shift+tab", "5", "tab", "6", "2"):
             await on.press(key)
@@ -79,6 +79,9 @@ async def test_tab_and_digits_move_between_panes() -> None:
             small.append(on.app.desk.place.at)
             assert on.app.query_one(f"#{small[-1]}").display
         assert small == ["feed", "scheduler", "device", "events", "sessions", "flash"]
+        for key in ("d", "f", "question_mark", "a", "enter", "colon"):
+            await on.press(key, "escape")
+            assert len(on.app.screen_stack) == 1
 
 
 async def test_an_answer_is_pointed_out_shown_whole_and_copied() -> None:
