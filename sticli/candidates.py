@@ -10,9 +10,10 @@ from sticli.catalogue import COMMANDS
 from sticli.cli import build, outline
 from sticli.naming import Candidate
 from sticli.shells import SCRIPTS
-from sticli.words import first
+from sticli.words import OPTIONAL, first
 
 FILES: Candidate = ("", "file")  # the shell knows them best
+ALONE = {name for options in OPTIONAL.values() for name in options}  # no value of theirs follows
 HELP = [("--help", "Show this message and exit.")]
 
 
@@ -130,7 +131,7 @@ def _options(command: object, before: list[str]) -> Iterator[Candidate]:
 def _option(command: object, name: str) -> Parameter | None:
     """The option of this name that takes a value."""
     for one in _parameters(command):
-        if name in one.opts and not getattr(one, "is_flag", True):
+        if name in {*one.opts} - ALONE and not getattr(one, "is_flag", True):
             return one
     return None
 

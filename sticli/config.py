@@ -74,6 +74,8 @@ CHOICES = {
     "durability": ("normal", "full"),
     "log_level": ("debug", "info", "warning", "error"),
 }
+LARGEST = 2**31 - 1  # of any number
+RANGES = {"step_ms": (1, 10_000), "pending_tokens": (1, LARGEST), "flash_budget_s": (0, 60)}
 
 
 def load(
@@ -150,6 +152,9 @@ def _convert(values: Mapping[str, object], origin: Mapping[str, str]) -> Setting
             raise _bad(key, f"must be {KINDS[kind]}", value, origin) from None
         if key in CHOICES and value not in CHOICES[key]:
             raise _bad(key, f"must be {' or '.join(CHOICES[key])}", value, origin)
+        least, most = RANGES.get(key, (0, LARGEST))
+        if kind is not str and not least <= found[key] <= most:
+            raise _bad(key, f"must be {least} to {most:,}", value, origin)
     return Settings(**found)
 
 

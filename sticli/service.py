@@ -88,7 +88,10 @@ ReadWritePaths={folders}
 ProtectControlGroups=yes
 """
 PRIVATE_TMP = "PrivateTmp=yes\n"
-SHARED_TMP = "# Left out: PrivateTmp, for something of sticli's lies in a temporary folder.\n"
+SHARED_TMP = """\
+# Left out: PrivateTmp, for something of sticli's lies in a temporary folder.
+ReadWritePaths=-/tmp -/var/tmp
+"""
 NO_SANDBOX = "# Left out: what needs user namespaces, which this system does not let users have.\n"
 
 

@@ -114,7 +114,10 @@ def test_every_setting_is_there_with_its_kind_and_default() -> None:
             assert re.findall(r'"([\w.]+)"', entry.text)[: len(allowed)] == list(allowed)
         else:
             assert entry.text.lower().startswith(kind.removesuffix("text")), entry
-        assert name not in ("context", "threads") or "0:" in entry.text
+        if name in config.RANGES:
+            least, most = config.RANGES[name]
+            assert f" from {least} " in entry.text
+            assert most == config.LARGEST or f" to {most}:" in entry.text
 
 
 def test_settings_that_pages_name_exist() -> None:

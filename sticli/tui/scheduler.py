@@ -95,11 +95,9 @@ def _counts(usage: Numbers) -> Iterator[Pair]:
         f"{plural(some('flash_evaluations'), 'run')}, {plural(some('flash_hits'), 'hit')}",
     )
     yield "decisions", f"{some('ready_evaluations'):,} prepared, {some('ready_exits'):,} read off"
-    yield "repeats", f"{some('repeats'):,} from memory"
     drafted = some("drafted")
     right = f"{100 * some('accepted') / drafted:.0f} % of {short(drafted)} right" if drafted else ""
     yield "drafts", right or symbols().none
-    yield "steps", f"{some('steps'):,}"
 
 
 def _stall(usage: Numbers) -> str:

@@ -30,6 +30,7 @@ def offers(line: str) -> list[str]:
         ("ask market -- @", ["@x"]),
         ("ask --max-tokens 5 l", ["logs"]),
         ("ask --max-tokens=5 l", ["logs"]),
+        ("append --timestamp l", ["logs"]),
         ("flash add ", ["market", "logs"]),
         ("flash add market ", []),
         ("flash get market ", ["x"]),

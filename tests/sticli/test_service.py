@@ -75,7 +75,7 @@ def test_what_is_in_force_here_is_carried_over(home: Path) -> None:
     assert values(text, "ExecStart") == [f':"{sys.executable}" -P -m sticli.daemon']
     odd = 'a b%%1$x\\"y\\\\z'
     assert values(text, "Environment")[0] == f'"STICLI_HOME={home}/{odd}"'
-    (folders,) = values(text, "ReadWritePaths")
+    folders = values(text, "ReadWritePaths")[0]
     assert folders.startswith(f'"-{home}/{odd}/run" ')
     assert folders.count('"') == 8 + 4  # a word for each of four folders
     (stream,) = values(plan(home / ODD).units()[SOCKET], "ListenStream")
@@ -96,6 +96,8 @@ def test_what_cannot_be_had_is_left_out_with_the_reason(home: Path) -> None:
     near = Plan(far, "/usr/bin/python", {}, model="/tmp/model.gguf").units()[SERVICE]
     assert values(near, "PrivateTmp") == []
     assert values(near, "ProtectSystem") == ["strict"]
+    assert values(near, "ReadWritePaths")[1] == "-/tmp -/var/tmp"  # nothing works without one
+    assert len(values(whole, "ReadWritePaths")) == 1
     poor = Plan(far, "/usr/bin/python", {}, namespaces=False).units()[SERVICE]
     assert values(poor, "ProtectSystem") == values(poor, "ReadWritePaths") == []
     assert values(poor, "NoNewPrivileges") == ["yes"]

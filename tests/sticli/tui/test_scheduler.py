@@ -18,17 +18,15 @@ asks      1 running, 2 waiting
 stall     p99 4.2, longest 12.0 ms
 flash     1,204 runs, 1 hit
 decisions 88 prepared, 12 read off
-repeats   4 from memory
-drafts    80 % of 400 right
-steps     5,123"""
+drafts    80 % of 400 right"""
 WIDE = """\
             share  tok/s p50 ms p99 ms  asks      1 running, 2 waiting
 ask    █░░░  12 %    360    3.1    9.0  stall     p99 4.2, longest 12.0 ms
 ingest ██░░  40 %  1,200    6.2   18.0  flash     1,204 runs, 1 hit
 flash  █░░░  20 %    600    9.3   27.0  decisions 88 prepared, 12 read off
-ready  █░░░   5 %    150   12.4   36.0  repeats   4 from memory
-upkeep █░░░  <1 %      3      —      —  drafts    80 % of 400 right
-idle   █░░░  23 %                       steps     5,123"""
+ready  █░░░   5 %    150   12.4   36.0  drafts    80 % of 400 right
+upkeep █░░░  <1 %      3      —      —
+idle   █░░░  23 %"""
 
 
 def usage(seconds: float) -> dict[str, float]:
@@ -36,7 +34,7 @@ def usage(seconds: float) -> dict[str, float]:
     found = {
         "asks_waiting": 2, "asks_running": 1, "stall_s_count": 3, "stall_s_p99": 0.0042,
         "stall_s_max": 0.012, "flash_evaluations": 1204, "ready_evaluations": 88,
-        "ready_exits": 12, "drafted": 400, "accepted": 320, "steps": 5123,
+        "ready_exits": 12, "drafted": 400, "accepted": 320,
     }  # fmt: skip
     for number, (kind, share) in enumerate(SHARES.items(), 1):
         found |= {f"device_s_{kind}": share * seconds, f"tokens_{kind}": 3000 * share * seconds}
@@ -51,7 +49,7 @@ def usage(seconds: float) -> dict[str, float]:
 
 def worked() -> State:
     state = State()
-    counters = {"flash_hits": 1, "repeats": 4}
+    counters = {"flash_hits": 1}
     for seconds in range(5):
         known = status(usage=usage(seconds), counters=counters)
         state.fold(snapshot(NOON + seconds, status=known))
