@@ -4,7 +4,6 @@ import asyncio
 import logging
 import os
 import socket
-import struct
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
@@ -13,17 +12,11 @@ from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
-CREDENTIALS = struct.Struct("3i")  # pid, uid, gid: struct ucred of unix(7)
+from sticli.exchange import peer_uid
 
 T = TypeVar("T")
 
 log = logging.getLogger(__name__)
-
-
-def peer_uid(connection: socket.socket) -> int:
-    """The user id of the process that connected."""
-    data = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, CREDENTIALS.size)
-    return int(CREDENTIALS.unpack(data)[1])
 
 
 def is_ours(uid: int) -> bool:

@@ -3,7 +3,6 @@
 It neither starts a daemon (launch.py) nor prints anything.
 """
 
-import socket
 from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import TypeVar
@@ -13,7 +12,7 @@ import msgspec
 
 from sticli import protocol
 from sticli.errors import SticliError
-from sticli.exchange import Exchange, Reply
+from sticli.exchange import Exchange, Reply, connect
 
 T = TypeVar("T")
 GONE = (BrokenPipeError, ConnectionResetError)
@@ -172,16 +171,8 @@ class Client:
         return reply
 
     def _connect(self) -> Exchange:
-        if self._connection:
-            return self._connection
-        plug = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        try:
-            plug.settimeout(self.timeout)
-            plug.connect(str(self.path))
-        except OSError:
-            plug.close()
-            raise
-        self._connection = Exchange(plug)
+        if not self._connection:
+            self._connection = connect(str(self.path), self.timeout)
         return self._connection
 
     def _lost(self, error: Exception) -> SticliError:

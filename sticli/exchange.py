@@ -3,10 +3,39 @@
 Instead of http.client, whose import alone takes as long as starting Python.
 """
 
+import errno
+import os
 import socket
+import struct
 from collections.abc import Iterator
 
 LONGEST = 64 << 10  # bytes of a header line
+CREDENTIALS = struct.Struct("3i")  # pid, uid, gid: struct ucred of unix(7)
+
+
+def connect(path: str, timeout: float | None) -> "Exchange":
+    """A connection to the daemon at this socket; `timeout` is in seconds.
+
+    Raises:
+        PermissionError: somebody else's process listens there; it is told nothing.
+        OSError: nobody does.
+    """
+    plug = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        plug.settimeout(timeout)
+        plug.connect(path)
+        if peer_uid(plug) != os.geteuid():
+            raise PermissionError(errno.EPERM, "another user listens there", path)
+    except OSError:
+        plug.close()
+        raise
+    return Exchange(plug)
+
+
+def peer_uid(plug: socket.socket) -> int:
+    """The user id of the process at the other end."""
+    data = plug.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, CREDENTIALS.size)
+    return int(CREDENTIALS.unpack(data)[1])
 
 
 class Exchange:

@@ -8,9 +8,8 @@ nothing has happened yet.
 import json
 import os
 import sys
-from socket import AF_UNIX, socket
 
-from sticli.exchange import Exchange
+from sticli.exchange import connect
 from sticli.place import socket_path
 from sticli.schema import SCHEMA
 
@@ -53,9 +52,9 @@ def _known(name: str, question: str) -> str | None:
 
 
 def _post(path: str, body: str) -> tuple[int, bytes]:
-    with socket(AF_UNIX) as plug:
-        plug.settimeout(PATIENCE)
-        plug.connect(socket_path())
-        exchange = Exchange(plug)
+    exchange = connect(socket_path(), PATIENCE)
+    try:
         reply = exchange.send("POST", path, body.encode(), "*/*")
         return reply.status, reply.read()
+    finally:
+        exchange.close()

@@ -112,6 +112,8 @@ def told(line: str) -> bool:
         (["config", "get", "nothing"], 3),
         (["config", "set", "nothing", "1"], 2),
         (["config", "set", "step_ms", "soon"], 2),
+        (["config", "set", "step_ms", "0"], 2),
+        (["config", "set", "flash_budget_s", "nan"], 2),
         (["model", "use", "nowhere"], 3),
         (["model", "pull", "nowhere"], 2),
         (["api", "GO", "/"], 2),

@@ -182,7 +182,9 @@ def _source(
         return Text(text)
     words = choice.words()
     if producer and "/" in producer and (follow or words):
-        raise SticliError("bad_request", f"--producer {producer} holds a /", "leave it out of the id")
+        raise SticliError(
+            "bad_request", f"--producer {producer} holds a /", "leave it out of the id"
+        )
     if follow:
         path = source.located(follow)
         description = _description([f"follows {path}", *words])

@@ -5,7 +5,8 @@ A decision is for the choice that the last line is; where that is none it is lef
 Its second argument names a folder: a file `unloadable` there makes the model fail, `crash` makes
 it die at birth, `dies` as it is told to rest; while there is `loads` the model is half loaded,
 while there is a `stall` it reads no lines, a `hang` no beats, and while there is `lingers` a worker
-that was told to rest is about to leave; what it hears of asks and cancels is noted in the file `heard`.
+that was told to rest is about to leave; what it hears of asks and cancels is noted in the file
+`heard`.
 """
 
 import os
@@ -86,6 +87,7 @@ class Script:
 
     def others(self, message: m.Inbound) -> None:
         if isinstance(message, m.Beat):
+            self.note("beat")
             self.say(message)
         elif isinstance(message, m.Pin):
             self.note(f"pin {message.session} {message.pinned}")

@@ -13,8 +13,9 @@ from pathlib import Path
 import pytest
 
 from sticli.daemon import listener, lock
-from sticli.daemon.peer import is_ours, peer_uid
+from sticli.daemon.peer import is_ours
 from sticli.errors import SticliError
+from sticli.exchange import peer_uid
 from tests.daemon.conftest import SLOW, Http, until
 
 Process = subprocess.Popen[str]

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from sticli.config import Settings
-from sticli.daemon import pulse, supervisor
+from sticli.daemon import supervisor
 from sticli.paths import resolve
 from tests.daemon import prometheus
 from tests.daemon.conftest import SLOW, Daemon, Http, until
@@ -245,35 +245,6 @@ async def test_a_stop_while_it_sleeps(start: Start) -> None:
     await daemon.stop()
     again = await start()
     assert (await again.ask("s", "everything"))["answer"] == "one|two"
-
-
-async def test_a_worker_that_hangs_is_killed_and_said(
-    start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(supervisor, "FIRST_PAUSE", 0.01)
-    monkeypatch.setattr(pulse, "PATIENCE", 0.1)
-    daemon = await start()
-    await filled(daemon)
-    (tmp_path / "hang").touch()
-    with pytest.raises(AssertionError):  # nobody answers it: the same question is not asked again
-        await daemon.ask("s", "wait", max_tokens=1)
-    (tmp_path / "hang").unlink()
-    status = await daemon.status()
-    assert "while it had work" in status["last_error"]
-
-
-async def test_an_old_error_is_forgotten(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(supervisor, "FIRST_PAUSE", 0.01)
-    monkeypatch.setattr(supervisor, "HEALTHY", 0.3)
-    daemon = await start()
-    await filled(daemon)
-    assert (await daemon.ask("s", "die once"))["answer"] == "2: two"
-
-    async def forgotten() -> bool:
-        status = await daemon.status()
-        return status["restarts"] == 1 and not status["last_error"]
-
-    await until(forgotten)
 
 
 async def test_whatever_comes_at_whatever_moment_nothing_is_lost(

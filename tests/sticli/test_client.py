@@ -1,5 +1,6 @@
 """The client against a daemon of the wire only: replies, streams, errors, lost connections."""
 
+import os
 import socket
 import threading
 from pathlib import Path
@@ -119,6 +120,21 @@ def test_a_silent_daemon_is_a_timeout(home: Path) -> None:
         with pytest.raises(SticliError) as caught:
             Client(home / "x.sock", 0.05).version()
     assert caught.value.exit_code == 124
+
+
+def test_a_stranger_at_the_socket_is_told_nothing(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heard: list[bytes] = []
+    with socket.socket(socket.AF_UNIX) as plug:
+        plug.bind(str(home / "x.sock"))
+        plug.listen()
+        monkeypatch.setattr("os.geteuid", lambda: os.getuid() + 1)  # we are somebody else
+        with pytest.raises(SticliError) as caught:
+            Client(home / "x.sock", 30.0).version()
+        with plug.accept()[0] as connection:
+            heard.append(connection.recv(1))
+    assert (caught.value.exit_code, heard) == (7, [b""])
 
 
 def test_server_sent_events() -> None:

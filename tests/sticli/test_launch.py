@@ -119,6 +119,22 @@ def test_the_last_line_is_told_without_its_stamp(home: Path) -> None:
         assert launch.last_line(where) == "no room"
 
 
+def test_the_log_is_followed_into_the_next_one(home: Path) -> None:
+    where = paths.resolve()
+    where.state.mkdir()
+    where.log.write_text("old\n")
+    with start("daemon", "logs", "-f") as process:
+        assert process.stdout
+        assert process.stdout.readline() == b"old\n"
+        with where.log.open("a") as log:
+            log.write("last\n")
+            where.log.rename(where.log.with_suffix(".log.1"))
+        where.log.write_text("new\n")
+        assert [process.stdout.readline() for _ in range(2)] == [b"last\n", b"new\n"]
+        process.terminate()
+        process.communicate(timeout=SLOW)
+
+
 def test_the_log_is_private(home: Path) -> None:
     where = paths.resolve()
     process = launch.spawn(where, ("--nonsense",))
