@@ -13,7 +13,7 @@ from tests import program
 ROOT = Path(__file__).parent.parent
 TEXT = (ROOT / "README.md").read_text("utf-8")
 TOUR = ("append", "ask", "flash", "events", "ps", "demo", "watch", "model", "plan", "daemon")
-FOLDERS = ("sticli", "daemon", "kernels", "tests")
+FOLDERS = ("sticli", "daemon", "kernels", "man", "tests")
 
 
 def usages() -> list[list[str]]:

@@ -40,7 +40,11 @@ def test_settings_that_are_wrong(home: Path) -> None:
 
 @pytest.mark.parametrize(
     ("content", "why"),
-    [(None, "no model file"), (b"no model", "not a GGUF"), (b"GGUF\3\0\0\0", "ends inside its header")],
+    [
+        (None, "no model file"),
+        (b"no model", "not a GGUF"),
+        (b"GGUF\3\0\0\0", "ends inside its header"),
+    ],
 )
 def test_a_model_that_cannot_be_used(home: Path, content: bytes | None, why: str) -> None:
     file = home / "m.gguf"
