@@ -4,6 +4,7 @@
 a word stands for the names of files.
 """
 
+import re
 import shlex
 
 BASH = r"""# bash completion of sticli, as `sticli completion bash` prints it
@@ -63,8 +64,21 @@ complete -c sticli -f -a '(__sticli_complete)'
 SCRIPTS = {"bash": BASH, "zsh": ZSH, "fish": FISH}
 
 
-def typed(line: str, breaks: str) -> tuple[list[str], int]:
-    """The words of a line up to the cursor, and how many letters of the last bash keeps.
+_acts = re.compile(r"[^\w@%+=:,./-]")  # letters that bash acts on, or may
+
+
+def harmless(word: str, quote: str) -> str:
+    """A word as bash may put it into a line, where such a quote is open; empty: better not.
+
+    Names of files come from anywhere, and bash takes what it is told as if it had been typed.
+    """
+    if quote:
+        return "" if _acts.search(word.replace(" ", "")) else word
+    return _acts.sub(r"\\\g<0>", word)
+
+
+def typed(line: str, breaks: str) -> tuple[list[str], int, str]:
+    """The words of a line up to the cursor, how many letters of the last bash keeps, open quote.
 
     Outside quotes bash takes only what stands behind the last = or : for the word, where these are
     among its `breaks`.
@@ -77,5 +91,5 @@ def typed(line: str, breaks: str) -> tuple[list[str], int]:
         if not end and line[-1:].isspace() and not line.endswith("\\ "):
             words.append("")
         kept = max((1 + words[-1].rfind(one) for one in "=:" if one in breaks), default=0)
-        return words, 0 if end else kept
-    return [""], 0
+        return words, 0 if end else kept, end if end != "\\" else ""
+    return [""], 0, ""

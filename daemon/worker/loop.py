@@ -68,7 +68,7 @@ class Loop:
         self._desk.ladder.serve(now)
         self._desk.ladder.rest(now)
         self._desk.questions.admit(now)
-        step = self._scheduler.pressing()
+        step = self._overdue(now) or self._scheduler.pressing()
         more |= self._caught_up(now)
         step = step or self._background(now)
         if step is not None:
@@ -123,14 +123,27 @@ class Loop:
             self._desk.progress(session, now)
         return bool(found)
 
+    def _overdue(self, now: float) -> Step | None:
+        """The pass that standing questions have earned while lines went on."""
+        if not self._scheduler.overdue:
+            return None
+        self._evaluate(now)
+        step = self._scheduler.unasked(now)
+        if step is None:
+            self._scheduler.arrears.forgive()
+        return step
+
     def _background(self, now: float) -> Step | None:
         """The next step for what can wait; flash questions join it."""
-        allowance = self._scheduler.allowance
-        if deferred := allowance.deferred(self._flash_due(), now):
+        if deferred := self._scheduler.allowance.deferred(self._flash_due(), now):
             self._usage.count("flash_deferred_s", deferred)
-        if allowance.open(now):
-            self._desk.questions.evaluate(now)
+        self._evaluate(now)
         return self._scheduler.background(now)
+
+    def _evaluate(self, now: float) -> None:
+        """Start the standing questions that are due, while they are allowed time."""
+        if self._scheduler.allowance.open(now):
+            self._desk.questions.evaluate(now)
 
     def _step(self, step: Step) -> None:
         began = self._clock()

@@ -1,6 +1,7 @@
 """Which rows the next pass computes. Pure: no tensors, no clock, no threads.
 
 Classes in order: ask > ingest > flash > ready > upkeep, which fills the windows that come next.
+Under a class that never rests, ingest and standing questions each have a small share of its time.
 Snapshots are the loop's, when there is no step at all.
 """
 
@@ -8,6 +9,7 @@ from collections.abc import Sequence
 
 from sticli.daemon.worker import cost
 from sticli.daemon.worker.allowance import MINUTE, Allowance
+from sticli.daemon.worker.arrears import Arrears
 from sticli.daemon.worker.question import Question
 from sticli.daemon.worker.sessions import Session
 from sticli.daemon.worker.step import Class, Draft, Lane, Step
@@ -45,6 +47,7 @@ class Scheduler:
         self.cost = cost.Cost()
         self._margin = cost.Margin()
         self.allowance = Allowance(flash_s)
+        self.arrears = Arrears(step_s)
         self._queues = {"ask": self.asks, "flash": self.flashes, "ready": self.readies}
         self._step_s = step_s
         self._chunk = chunk
@@ -83,6 +86,11 @@ class Scheduler:
         """Whether standing questions run."""
         return bool(self.flashes or self.readies)
 
+    @property
+    def overdue(self) -> bool:
+        """Whether standing questions have earned the next pass: no ask waits for it."""
+        return self.arrears.due and not self.asks and not self._urgent
+
     def next(self, now: float = 0.0) -> Step | None:
         """The next pass; None when there is nothing to compute."""
         return self.pressing() or self.background(now)
@@ -101,10 +109,12 @@ class Scheduler:
 
     def background(self, now: float) -> Step | None:
         """The next pass for what can wait; flash and ready only while they are allowed time."""
-        return (
-            self._answers("flash", self.flashes, now)
-            or self._answers("ready", self.readies, now)
-            or self._upkeep()
+        return self.unasked(now) or self._upkeep()
+
+    def unasked(self, now: float) -> Step | None:
+        """The next pass for standing questions."""
+        return self._answers("flash", self.flashes, now) or self._answers(
+            "ready", self.readies, now
         )
 
     def _draft(self, amortised: float = AMORTISED) -> Draft:
@@ -168,8 +178,11 @@ class Scheduler:
         self.cost.observe(step.tokens, step.pairs, seconds, step.families)
         if step.kind == "ask" and self.sessions:
             self._credit = min(self._credit + SHARE * seconds, self._step_s)
+        elif step.kind == "ingest":
+            self.arrears.earn(seconds)
         elif step.kind in ("flash", "ready"):
             self.allowance.spend(seconds, now)
+            self.arrears.spend(seconds)
 
     def caught_up(self) -> list[Session]:
         """Takes the sessions that have nothing more to compute out of the queue."""

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from sticli.errors import SticliError
-from sticli.shells import SCRIPTS, typed
+from sticli.shells import SCRIPTS, harmless, typed
 
 
 def completion(
@@ -25,10 +25,12 @@ def complete(shell: str, words: list[str]) -> None:
 
     Instead of words bash gives its line as it stands, and the letters that it breaks lines at.
     """
-    from sticli.candidates import candidates
+    from sticli.candidates import FILES, candidates
 
-    kept = 0
+    kept, quote = 0, ""
     if shell == "bash":
-        (_, *words), kept = typed(words[0], words[1])
+        (_, *words), kept, quote = typed(words[0], words[1])
     for word, about in candidates(words):
-        print(f"{word[kept:]}\t{about}")
+        shown = harmless(word[kept:], quote) if shell == "bash" else word
+        if (word, about) == FILES or (shown and word.isprintable()):
+            print(f"{shown}\t{about}")

@@ -2,7 +2,7 @@
 
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from shutil import get_terminal_size
 from textwrap import fill
 
@@ -12,7 +12,7 @@ import typer
 from sticli.commands.sessions import Name
 from sticli.feeds.said import said
 from sticli.invocation import document, of
-from sticli.protocol import Account, Move, Session
+from sticli.protocol import Account, Feed, Move, Session
 from sticli.render import age, count, one_line, plural, table
 
 FEEDS = 10  # of a session that are shown to a person
@@ -22,13 +22,10 @@ def show(context: typer.Context, session: Name) -> None:
     """Show everything about a session."""
     call = of(context)
     client = call.connect()
-    found, feeds, now = client.session(session), client.feeds(session), time.time()
+    found, fed, now = client.session(session), client.feeds(session), time.time()
     if call.json:
-        return document(**msgspec.structs.asdict(found) | {"feeds": feeds})
-    rows = [*facts(found, now), *(("feed", said(feed, now)) for feed in feeds[:FEEDS])]
-    if len(feeds) > FEEDS:
-        rows.append(("feed", f"and {plural(len(feeds) - FEEDS, 'older one')}: --json has them"))
-    table(sys.stdout, ("WHAT", "VALUE"), rows)
+        return document(**msgspec.structs.asdict(found) | {"feeds": fed})
+    table(sys.stdout, ("WHAT", "VALUE"), [*facts(found, now), *feeds(fed, now)])
 
 
 def explain(context: typer.Context, session: Name) -> None:
@@ -61,6 +58,13 @@ def facts(session: Session, now: float) -> Iterator[tuple[str, str]]:
     yield "used", f"{age(now - session.last_used)} ago"
     yield "system", one_line(session.system) if session.system else "(default)"
     yield from _remarks(session)
+
+
+def feeds(found: Sequence[Feed], now: float) -> Iterator[tuple[str, str]]:
+    """What feeds the session and how far each has come, the newest first."""
+    yield from (("feed", said(feed, now)) for feed in found[:FEEDS])
+    if len(found) > FEEDS:
+        yield "feed", f"and {plural(len(found) - FEEDS, 'older one')}, in `sticli show --json`"
 
 
 def _pending(session: Session) -> str:

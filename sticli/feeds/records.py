@@ -67,15 +67,16 @@ class RecordCutter:
     def end(self) -> list[str]:
         """What is held, where nothing more comes."""
         records = self.feed(b"" if self._rest.endswith(b"\n") else b"\n") if self._rest else []
-        while self._rest:
-            first, self._rest = self._rest.split(b"\n", 1)
-            self._scanned = 0
-            records += [*self._give(first + b"\n"), *self.feed(b"")]
+        rest, self._rest, self._scanned = self._rest, b"", 0
+        for line in rest.split(b"\n")[:-1]:  # none of them closes what one before it opens
+            records += self._give(line + b"\n")
         return records + self._cutter.end()
 
     def _next(self, start: int) -> int:
         """Where the record that starts there ends, or a piece of it; `start` while nobody knows."""
         rest, at = self._rest, max(start, self._scanned)
+        if 0 < start < at and not self._open(rest[start : (end := rest.find(b"\n", start))]):
+            return end + 1  # it was scanned as if inside of a quote that was a stray one
         while (newline := rest.find(b"\n", at)) >= 0:
             line, inside = rest[at:newline], at > start
             if inside and newline - start >= MAX_LINE:

@@ -8,9 +8,11 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.screen import ModalScreen
 
+from sticli import decision
 from sticli.form import Form
 from sticli.protocol import Flash
 from sticli.render import age, one_line, printable
+from sticli.tui.flash import unanswered
 from sticli.tui.keys import Keys
 from sticli.tui.sheet import Sheet
 from sticli.watch.state import State
@@ -47,7 +49,7 @@ class AnswerScreen(ModalScreen[None]):
 def facts(flash: Flash, state: State) -> Iterable[str]:
     """Line by line, the answer first."""
     fresh = "fresh" if flash.fresh else "not fresh"
-    yield printable(flash.answer) if flash.answer is not None else "not answered yet"
+    yield printable(flash.answer) if flash.answer is not None else unanswered(flash)
     yield ""
     yield f"question    {printable(flash.question)}"
     if flash.evaluated_at:
@@ -75,8 +77,10 @@ def _lead(flash: Flash) -> Iterable[str]:
     if flash.confidence is not None:
         yield f"confidence  {flash.confidence:.2f} logits before the next token"
     if flash.lead is not None:
-        what = "prepared" if flash.lead >= flash.gap else "decoded: its lead is below its gap"
-        yield f"decision    lead {flash.lead:.2f}, gap {flash.gap:.2f}: {what}"
+        what = f"lead {flash.lead:.2f}, gap {flash.gap:.2f}: prepared"
+        if decision.is_open(flash):
+            what = f"open, {decision.reason(flash)}; @{one_line(flash.id)} in an ask answers it"
+        yield f"decision    {what}"
 
 
 def _before(state: State, flash: Flash) -> Iterable[str]:

@@ -41,8 +41,8 @@ class ConfirmScreen(ModalScreen[bool]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("y", "say(True)", "yes"),
         Binding("n,escape,q", "say(False)", "no"),
-        Binding("left,h", "app.focus_previous", "previous", show=False),
-        Binding("right,l", "app.focus_next", "next", show=False),
+        Binding("left,h", "at('no')", "to no", show=False),
+        Binding("right,l", "at('yes')", "to yes", show=False),
     ]
 
     def __init__(self, what: str, loss: str) -> None:
@@ -63,6 +63,10 @@ class ConfirmScreen(ModalScreen[bool]):
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
         self.dismiss(event.button.id == "yes")
+
+    def action_at(self, name: str) -> None:
+        """Move to a button; never around, for then no key is safe."""
+        self.query_one(f"#{name}").focus()
 
     def action_say(self, yes: bool) -> None:
         self.dismiss(yes)

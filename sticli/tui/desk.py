@@ -5,6 +5,7 @@ from typing import ClassVar, Protocol
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, Vertical
+from textual.content import Content
 from textual.screen import Screen
 from textual.widget import Widget
 
@@ -84,3 +85,6 @@ class Desk(Screen[None]):
             pane.display = name in shown
         self._main.display = bool(shown - SIDE)
         self._side.display = bool(shown & SIDE)
+        self.set_class(bool(shown & SIDE) and "feed" not in shown, "-aside")
+        others = [f"{number} {name}" for number, name in enumerate(PANES, 1) if name not in shown]
+        self._panes["flash"].border_subtitle = Content("  ".join(others))

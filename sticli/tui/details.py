@@ -9,9 +9,9 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.screen import ModalScreen
 
-from sticli.commands.show import account, facts
+from sticli.commands.show import account, facts, feeds
 from sticli.errors import SticliError
-from sticli.protocol import Account
+from sticli.protocol import Account, Feed
 from sticli.render import columns, one_line
 from sticli.tui.keys import Keys
 from sticli.tui.sheet import Sheet
@@ -20,7 +20,7 @@ from sticli.watch.state import State
 
 
 class DetailsScreen(ModalScreen[None]):
-    """The facts follow the state; the worker's account is asked for once, and again with `r`."""
+    """The facts follow the state; feeds and the worker's account come once, and again with `r`."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,enter", "dismiss", "back"),
@@ -30,9 +30,10 @@ class DetailsScreen(ModalScreen[None]):
     class Explained(Message):
         """The worker's account came, or why there is none."""
 
-        def __init__(self, found: Account | SticliError) -> None:
+        def __init__(self, found: Account | SticliError, feeds: list[Feed]) -> None:
             super().__init__()
             self.found = found
+            self.feeds = feeds
 
     def __init__(self, source: Source, state: State, session: str) -> None:
         super().__init__()
@@ -40,6 +41,7 @@ class DetailsScreen(ModalScreen[None]):
         self._session = session
         self._state = state
         self._account = "asking the worker…"
+        self._feeds: list[Feed] = []
         self._sheet = Sheet(f"session {one_line(session)}", "what is known of the session")
         self.show(state)
 
@@ -55,7 +57,9 @@ class DetailsScreen(ModalScreen[None]):
         """Draw what has changed."""
         self._state = state
         session = state.sessions.get(self._session)
-        rows = [*facts(session, state.at)] if session else [("state", "this session is gone")]
+        rows = [("state", "this session is gone")]
+        if session:
+            rows = [*facts(session, state.at), *feeds(self._feeds, state.at)]
         told = columns([(name, one_line(value)) for name, value in rows])
         self._sheet.write(f"{told}\n{self._account}")
 
@@ -65,15 +69,17 @@ class DetailsScreen(ModalScreen[None]):
 
     def _explain(self) -> None:
         found: Account | SticliError
+        fed: list[Feed] = []
         try:
             with closing(self._source.client()) as client:
+                fed = client.feeds(self._session)
                 found = client.explain(self._session)
         except SticliError as error:
             found = error
-        self.post_message(self.Explained(found))
+        self.post_message(self.Explained(found, fed))
 
     def on_details_screen_explained(self, message: Explained) -> None:
-        found = message.found
+        found, self._feeds = message.found, message.feeds
         if isinstance(found, SticliError):
             self._account = "\n".join(filter(None, (found.message, found.hint)))
         else:

@@ -7,6 +7,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
 
+from sticli import decision
 from sticli.protocol import Flash
 from sticli.render import age, short
 from sticli.tui.messages import Copied, Opened, Removed
@@ -17,18 +18,19 @@ from sticli.watch.symbols import symbols
 
 JUST_NOW = 3.0  # seconds that a change is pointed out
 SPARK = 16  # past values at a glance
+HOW = {"flash": "decoded", "ready": "read off"}  # how an answer came about
 COLUMNS = (
     Column("", most=1),
     Column("", rank=2, most=1),
     Column("id", most=64, least=10),
     Column("value", most=80, least=20),
-    Column("past", rank=3, most=SPARK),
-    Column("age", rank=1, right=True),
-    Column("version", rank=4, right=True),
-    Column("conf", rank=5, right=True),
-    Column("ms", rank=6, right=True),
-    Column("asked", rank=7, right=True),
-    Column("from", rank=8),
+    Column("past", rank=3, most=SPARK, meaning="its last values, the newest on the right"),
+    Column("age", rank=1, right=True, meaning="how long ago it was computed"),
+    Column("version", rank=4, right=True, meaning="of the session, that it answers for"),
+    Column("sure", rank=5, right=True, meaning="how far it was ahead of the next best, in logits"),
+    Column("ms", rank=6, right=True, meaning="of the device, that it took"),
+    Column("runs", rank=7, right=True, meaning="how often it was computed"),
+    Column("how", rank=8, meaning="decoded, or read off where the choice was clear"),
     Column("question", rank=9, most=80, least=20),
 )
 
@@ -87,7 +89,7 @@ class FlashPane(Vertical):
 
 def nothing(state: State) -> str:
     """What to do where there is no flash question."""
-    if state.chosen is None or state.status is None:
+    if state.chosen is None or not state.seen:
         return ""
     name = said(state.chosen)
     return f"no flash questions in {name}: f adds one,\nto be answered before it is asked"
@@ -111,11 +113,11 @@ def row(flash: Flash, past: Past, old: str, *, changed: bool) -> Row:
         _value(flash, changed=changed),
         (spark(past.values, SPARK), "bar"),
         (old, ""),
-        (short(flash.version) if flash.version is not None else symbols().none, "dim"),
+        (symbols().none if flash.version is None else short(flash.version), "dim"),
         _confidence(flash),
         _figure(flash.device_ms),
         (short(flash.evaluations), "dim"),
-        (said(flash.source or ""), "dim"),
+        (said(HOW.get(flash.source or "", flash.source or "")), "dim"),
         (said(flash.question), "dim"),
     )
 
@@ -130,9 +132,14 @@ def _mark(flash: Flash, *, changed: bool) -> Cell:
 
 def _value(flash: Flash, *, changed: bool) -> Cell:
     if flash.answer is None:
-        return "not answered yet", "dim"
+        return unanswered(flash), "dim"
     style = "accent" if changed else "" if flash.fresh else "dim"
     return said(flash.answer), style
+
+
+def unanswered(flash: Flash) -> str:
+    """Why there is no answer: a decision may have been left open."""
+    return decision.brief(flash) if decision.is_open(flash) else "not answered yet"
 
 
 def _confidence(flash: Flash) -> Cell:
@@ -147,7 +154,6 @@ def _figure(number: float | None) -> Cell:
 
 def _decision(flash: Flash) -> str:
     """Whether it is one, and whether that was left open."""
-    if flash.form is None or flash.form.choices is None:
+    if not decision.decides(flash):
         return ""
-    low = flash.lead is not None and flash.lead < flash.gap
-    return symbols().open if low else symbols().decision
+    return symbols().open if decision.is_open(flash) else symbols().decision

@@ -1,4 +1,4 @@
-"""The keys and the symbols: read off the widgets, so that no key is missing and none is wrong."""
+"""Keys, symbols and columns: read off the widgets, so that no key is missing and none is wrong."""
 
 from collections.abc import Iterable, Iterator
 from typing import ClassVar
@@ -10,6 +10,7 @@ from textual.dom import DOMNode
 from textual.keys import format_key
 from textual.screen import ModalScreen
 
+from sticli.tui import flash, sessions
 from sticli.tui.keys import Keys
 from sticli.tui.sheet import Sheet
 from sticli.watch.symbols import LEGEND, symbols
@@ -46,7 +47,7 @@ class HelpScreen(ModalScreen[None]):
 
     def __init__(self) -> None:
         super().__init__()
-        self._sheet = Sheet("keys and symbols", "the help")
+        self._sheet = Sheet("keys, symbols, columns", "the help")
 
     def compose(self) -> ComposeResult:
         yield self._sheet
@@ -60,7 +61,7 @@ class HelpScreen(ModalScreen[None]):
 def page() -> tuple[str, Content]:
     """The help as text and as it is drawn."""
     found: list[Content] = []
-    for place, keys in [*sections(), ("symbols", [*_legend()])]:
+    for place, keys in [*sections(), ("symbols", [*_legend()]), *_columns()]:
         found.append(Content.styled(f"\n{place}" if found else place, "bold"))
         for key, meaning in keys:
             found.append(Content.assemble((f"  {key.ljust(KEYS)} ", "$text-accent"), meaning))
@@ -99,6 +100,12 @@ def keys(binding: Binding) -> str:
 def meaning(binding: Binding) -> str:
     """What it does, in more words than fit into the footer where there are such."""
     return binding.tooltip or binding.description
+
+
+def _columns() -> Iterator[Section]:
+    """What the heads of tables mean, where one may wonder."""
+    for name, found in (("sessions", sessions.COLUMNS), ("flash questions", flash.COLUMNS)):
+        yield f"columns of {name}", [(one.head, one.meaning) for one in found if one.meaning]
 
 
 def _legend() -> Iterator[tuple[str, str]]:

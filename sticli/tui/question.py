@@ -24,7 +24,7 @@ EMPTY = SticliError(
 NUMBER = "number"
 FIELDS = (
     ("question", "which symbol traded last?"),
-    ("form", "up,down,flat for one of these, or: number (empty: any text)"),
+    ("form", "any text; else number, or choices: up,down,flat"),
     ("id", "a short name for it (empty: one is made)"),
 )
 

@@ -39,6 +39,7 @@ class Column:
     right: bool = False
     most: int = 32  # cells that it takes at most
     least: int = 0  # that it is content with, so that others fit; 0: all that it needs
+    meaning: str = ""  # in the help
 
 
 class Table(ScrollView, can_focus=True):

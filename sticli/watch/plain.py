@@ -26,7 +26,7 @@ def blocks(
             if state.chosen is None and state.sessions:
                 state.choose(latest(state.sessions.values()))
                 source.choose(state.chosen)
-            known = bool(state.at or state.lost)
+            known = state.seen or state.lost is not None
             found = sections(state, width, *counts) if known else []
             if new := [one for one in found if told.get(one.title, ...) != one.said]:
                 told |= {one.title: one.said for one in found}

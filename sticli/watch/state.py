@@ -40,6 +40,7 @@ class State:
         self.status: Status | None = None
         self.sessions: dict[str, Session] = {}
         self.chosen: str | None = None  # whose flashes and lines these are
+        self.seen = False  # whether the newest snapshot was of it
         self.flashes: dict[str, Flash] = {}
         self.lines: deque[Line] = deque(maxlen=LINES)
         self.line_count = 0  # that ever came, those skipped included: tells what is new
@@ -65,6 +66,7 @@ class State:
         """Forget what belongs to the session chosen before."""
         if session != self.chosen:
             self.chosen = session
+            self.seen = False
             self.flashes = {}
             self._heard = {}
             self._begin()
@@ -96,7 +98,8 @@ class State:
         self.at, self.status, self.device = news.at, news.status, news.device
         self.sessions = {session.name: session for session in news.sessions}
         self._rates.add(news.at, news.status.usage)
-        if news.chosen != self.chosen:
+        self.seen = news.chosen == self.chosen
+        if not self.seen:
             return
         self._heard = {key: one for key, one in self._heard.items() if _when(one) > news.at}
         self.flashes = {flash.id: self._newest(flash) for flash in news.flashes}

@@ -40,3 +40,23 @@ def test_no_daemon_is_no_noise(home: Path, sticli: Run, listening: bool) -> None
             silent.listen()
         done = sticli("_complete", "zsh", "--", "ask", "")
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_the_name_of_a_pulled_file_never_acts_in_a_shell(
+    sticli: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Bash puts what it is told into the line as it is."""
+    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path))
+    snapshot = tmp_path / "models--o--r" / "snapshots" / "0"
+    snapshot.mkdir(parents=True)
+    for name in ("x;touch${IFS}made;.gguf", "x $(made).gguf", "x\nembedded;made.gguf", "x y.gguf"):
+        (snapshot / name).touch()
+    plain = sticli("_complete", "bash", "--", "sticli model use x", ":").stdout
+    assert plain.splitlines() == [
+        *("x\\ \\$\\(made\\).gguf\tpulled", "x\\ y.gguf\tpulled"),
+        *("x\\;touch\\$\\{IFS\\}made\\;.gguf\tpulled", "\tfile"),
+    ]
+    quoted = sticli("_complete", "bash", "--", 'sticli model use "x', ":").stdout
+    assert quoted.splitlines() == ["x y.gguf\tpulled", "\tfile"]
+    everywhere = sticli("_complete", "zsh", "--", "model", "use", "embedded;").stdout
+    assert everywhere == "\tfile\n"

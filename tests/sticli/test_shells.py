@@ -35,7 +35,7 @@ BREAKS = " \t\n\"'@><=;|&(:"
     ],
 )
 def test_a_line_of_bash(line: str, words: list[str], kept: int) -> None:
-    assert typed(line, BREAKS) == (words, kept)
+    assert typed(line, BREAKS)[:2] == (words, kept)
 
 
 class Terminal:

@@ -6,7 +6,7 @@ from sticli.tui.details import DetailsScreen
 from tests.sticli.script import Script
 from tests.sticli.tui.acted import Stage, stage
 from tests.sticli.tui.drawn import drawn
-from tests.sticli.tui.said import session
+from tests.sticli.tui.said import NOON, session
 from tests.sticli.tui.world import look
 
 SHOWN = """\
@@ -24,6 +24,7 @@ created    2023-11-15 11:00:00
 used       5s ago
 system     [b]␇
 note       restored⏎[red]
+feed       follows [b]/x, 12 lines, 3s ago
 
 logs: on the device
 900 tokens of 4,096: 800 in cells, 100 still to be computed
@@ -48,6 +49,8 @@ def text(on: Stage) -> list[str]:
 
 async def test_what_show_and_explain_say(home: Path, script: Script) -> None:
     script.sessions["logs"] = []
+    feed = {"producer": "p", "description": "follows [b]/x", "next_seq": 12, "position": ""}
+    script.feeds["logs"] = {"p": feed | {"run": 0, "at": NOON - 3}}
     script.account = {"notes": ["\x1b[31m[red]"]}
     async with stage((80, 26)) as on:
         on.said.socket = home / "run" / "sticli.sock"
@@ -72,4 +75,4 @@ async def test_a_daemon_that_is_not_there_is_said() -> None:
         await on.hear(look())
         on.app.push_screen(DetailsScreen(on.said, on.app.state, "logs"))
         await until(on, "no daemon answers at /nowhere/sticli.sock")
-        assert "start it with `sticli daemon start`" in text(on)
+        await until(on, "start it with `sticli daemon start`")

@@ -6,10 +6,13 @@ import pkgutil
 from textual.binding import Binding
 
 import sticli.tui
+from sticli.tui import flash, sessions
 from sticli.tui.help import PLACES, HelpScreen, keys, meaning, owners, page, sections
 from sticli.watch.symbols import LEGEND, symbols
 from tests.sticli.tui.acted import stage
 from tests.sticli.tui.drawn import drawn
+
+PLAIN = ("", "name", "state", "used", "note", "id", "value", "question")  # heads that say it all
 
 for found in pkgutil.iter_modules(sticli.tui.__path__):
     importlib.import_module(f"sticli.tui.{found.name}")
@@ -37,6 +40,14 @@ def test_every_symbol_is_explained() -> None:
         assert words in text
 
 
+def test_every_head_that_means_something_is_explained() -> None:
+    text = page()[0]
+    for column in (*sessions.COLUMNS, *flash.COLUMNS):
+        assert f"  {column.head} " in text or not column.meaning
+        assert column.meaning in text
+        assert column.meaning or column.head in PLAIN, f"say what {column.head} means"
+
+
 def test_keys_are_named_as_on_a_keyboard() -> None:
     assert keys(Binding("question_mark", "x")) == "?"
     assert keys(Binding("down,j", "x")) == "↓ j"
@@ -49,7 +60,7 @@ async def test_it_is_read_to_its_end_at_80x24_and_left_again() -> None:
         await on.press("question_mark")
         assert "everywhere" in drawn(on.app)
         await on.press("G")
-        assert LEGEND[-1][1] in drawn(on.app)
+        assert flash.COLUMNS[-2].meaning in drawn(on.app)
         await on.press("y", "question_mark")
         assert on.app.clipboard == page()[0]
         assert not isinstance(on.app.screen, HelpScreen)

@@ -117,6 +117,8 @@ async def test_nothing_is_deleted_or_added_by_accident() -> None:
         await on.same("confirm-session")
         await on.press("enter")  # "no" has the focus
         assert len(on.app.screen_stack) == 1
+        await on.press("d", *"wha", "left", "enter")  # typed blindly: still at "no"
+        assert len(on.app.screen_stack) == 1
         await on.press("2", "d")
         assert "delete flash question price?" in drawn(on.app)
         await on.press("escape", "f", "enter")

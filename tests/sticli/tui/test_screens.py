@@ -4,6 +4,7 @@ from sticli.errors import SticliError
 from sticli.protocol import Loading, Problem
 from sticli.watch.news import Lost
 from tests.sticli.tui.acted import stage
+from tests.sticli.tui.drawn import drawn
 from tests.sticli.tui.said import NOON, session, snapshot, status
 from tests.sticli.tui.world import look
 
@@ -27,6 +28,10 @@ async def test_all_there_is_at_every_size() -> None:
             await on.pilot.resize_terminal(width, height)
             await on.pilot.pause()
             await on.same(f"all-{width}x{height}")
+        for pane, name in zip("456", ("scheduler", "device", "events"), strict=True):
+            await on.pilot.resize_terminal(80, 24)
+            await on.press(pane)
+            await on.same(f"{name}-80x24")
 
 
 async def test_what_there_is_before_all_is_well_and_after() -> None:
@@ -49,6 +54,9 @@ async def test_what_there_is_before_all_is_well_and_after() -> None:
         await on.hear(Lost(NOON + 60, GONE))
         await on.hear(Lost(NOON + 62, GONE))
         await on.same("lost")
+        far = SticliError("unreachable", "no daemon answers at /run" + "/x" * 30, "start it")
+        await on.hear(Lost(NOON + 64, far))
+        assert "(start it)" in drawn(on.app)
         await on.hear(look(NOON + 70))
         assert not on.app.desk.query_one("#banner").display
         assert on.told == ["the daemon is back"]
