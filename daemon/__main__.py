@@ -22,6 +22,7 @@ from sticli.daemon.notify import Notify, manager
 from sticli.daemon.origin import Origin
 from sticli.errors import SticliError, refused
 from sticli.paths import Paths, check_socket_path, make_private, resolve
+from sticli.place import absolute
 
 PR_SET_DUMPABLE = 4  # prctl(2)
 
@@ -32,7 +33,7 @@ def main(arguments: list[str] | None = None) -> int:
     notify = manager(os.environ)
     try:
         paths = resolve()
-        model = str(Path(options.model).expanduser().absolute()) if options.model else None
+        model = absolute(options.model) if options.model else None
         settings, _ = load(paths.config_file, model=model)
         check_socket_path(paths.socket)
         plug = listener.handed(os.environ, paths.socket)

@@ -22,6 +22,7 @@ from sticli.models import hparams
 from sticli.models.find import embedded_model
 from sticli.models.header import Header, read_header, refusal
 from sticli.models.machine import BUDGET
+from sticli.place import absolute
 
 log = logging.getLogger(__name__)
 
@@ -55,7 +56,7 @@ def open_engine(
     Raises:
         SticliError: the model cannot be used: why, in one line.
     """
-    path = Path(settings.model).expanduser().absolute() if settings.model else embedded_model()
+    path = Path(absolute(settings.model)) if settings.model else embedded_model()
     header = read_header(path)
     sha256 = fingerprint.sha256(path, cache_folder / "models.json")
     opened = _open(_Source(path, header, sha256, settings, cache_folder, progress))

@@ -14,6 +14,7 @@ from sticli.commands.sessions import Name
 from sticli.errors import SticliError, refused
 from sticli.invocation import Invocation, document, of
 from sticli.meter import Meter
+from sticli.place import absolute
 from sticli.protocol import Flash, Session
 from sticli.render import count, plural, table
 from sticli.replay import Replay
@@ -71,7 +72,7 @@ def _opened(file: str) -> Iterator[IO[str]]:
         yield sys.stdin
         return
     try:
-        with open(Path(file).expanduser(), encoding="utf-8-sig", errors="replace") as text:
+        with open(absolute(file), encoding="utf-8-sig", errors="replace") as text:
             yield text
     except FileNotFoundError:
         raise SticliError(

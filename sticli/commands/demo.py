@@ -11,6 +11,7 @@ import typer
 
 from sticli.errors import FAILURE, refused
 from sticli.invocation import Invocation, document, of
+from sticli.place import absolute
 
 if TYPE_CHECKING:
     from sticli.demo.score import Score
@@ -79,7 +80,7 @@ def write(
     call, made = of(context), feed(seed, lines, points)
     rows = ["line,truth", *(f"{line},{state}" for line, state in made.truth)]
     try:
-        Path(truth).expanduser().write_text("\n".join(rows) + "\n", "utf-8")
+        Path(absolute(truth)).write_text("\n".join(rows) + "\n", "utf-8")
     except OSError as error:
         raise refused(error) from None
     sys.stdout.write("".join(f"{line}\n" for line in made.lines))

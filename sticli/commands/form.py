@@ -9,6 +9,7 @@ import typer
 from sticli.errors import SticliError, refused
 from sticli.form import Form
 from sticli.invocation import argument
+from sticli.place import absolute
 
 Choices = Annotated[
     str | None,
@@ -33,7 +34,7 @@ def given(choices: str | None, number: bool, schema: str | None) -> Form | None:
     if choices is not None:
         return Form(choices=_choices(argument(choices)))
     if schema is not None:
-        return Form(schema=_schema(Path(schema).expanduser()))
+        return Form(schema=_schema(Path(absolute(schema))))
     return Form(number=True) if number else None
 
 

@@ -150,7 +150,7 @@ def _removable(model: str) -> cache.Pulled:
         (now.running, "the daemon runs it", "`sticli model use embedded --restart`"),
         (now.settings, "the settings name it", "`sticli model use embedded`"),
     ):
-        if listing.same(found.path, other):
+        if any(listing.same(one, other) for one in removal.revisions(found)):
             raise SticliError("busy", f"{found.name} is in use: {why}", f"first {hint}")
     return found
 

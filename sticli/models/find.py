@@ -7,6 +7,7 @@ from sticli.errors import SticliError
 from sticli.models import reference
 from sticli.models.cache import Pulled, pulled
 from sticli.models.header import read_header
+from sticli.place import absolute
 
 EMBEDDED = "embedded"
 
@@ -19,9 +20,9 @@ def find(text: str) -> Path:
     """
     if text in ("", EMBEDDED):
         return embedded_model()
-    path = Path(text).expanduser()
+    path = Path(absolute(text))
     if not text.startswith(reference.PREFIX) and path.is_file():
-        return path.absolute()
+        return path
     return find_pulled(text).path
 
 
@@ -45,7 +46,7 @@ def removable(text: str) -> Pulled:
     try:
         return find_pulled(text)
     except SticliError as error:
-        if text == EMBEDDED or Path(text).expanduser().is_file():
+        if text == EMBEDDED or Path(absolute(text)).is_file():
             why = f"{text} was not pulled, and only what was is removed"
             raise SticliError("bad_request", why, "`sticli model ls` shows what was") from None
         raise error
@@ -68,7 +69,7 @@ def find_pulled(text: str) -> Pulled:
         which = ", ".join(one.reference for one in matches)
         raise SticliError("bad_request", f"{text!r} may be several models", f"name one of {which}")
     if "/" in text:
-        where = Path(text).expanduser().absolute()
+        where = absolute(text)
         raise SticliError("not_found", f"no model file at {where}", "`sticli model ls` lists some")
     raise SticliError(
         "not_found",

@@ -13,6 +13,7 @@ from sticli.models import cache, shape
 from sticli.models.find import EMBEDDED, embedded_model
 from sticli.models.header import Header, read_header
 from sticli.paths import Paths
+from sticli.place import absolute
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,7 @@ class Entry:
 def use(paths: Paths) -> Use:
     """What is in use now; a daemon is asked if one runs, never started."""
     settings, _ = config.load(paths.config_file)
-    chosen = Path(settings.model).expanduser().absolute() if settings.model else embedded_model()
+    chosen = Path(absolute(settings.model)) if settings.model else embedded_model()
     return Use(str(chosen), _running(paths))
 
 

@@ -9,7 +9,6 @@ import torch
 from sticli import cuda
 from sticli.config import Settings
 from sticli.cuda import Gpu
-from sticli.daemon.engines import machine
 from sticli.daemon.engines.gpu import opening
 from sticli.daemon.engines.gpu.graphs import sizes
 from sticli.daemon.engines.gpu.model import Model
