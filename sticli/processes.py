@@ -13,6 +13,16 @@ PARENT, ENDED_USER, ENDED_SYSTEM = 1, 13, 14  # of _fields
 SCHEDULED = 2  # of the clocks of a process, the one of what the scheduler gave it
 
 
+def pairs(path: Path) -> dict[str, str]:
+    """`name : value` of each line, the first of a name; nothing where there is no such file."""
+    found: dict[str, str] = {}
+    with suppress(OSError):
+        for line in path.read_text("utf-8", "replace").splitlines():
+            name, _, value = line.partition(":")
+            found.setdefault(name.strip(), value.strip())
+    return found
+
+
 def tree(roots: Sequence[int]) -> list[int]:
     """The processes and all that they started; of the asker itself, only itself."""
     children: dict[int, list[int]] = {}

@@ -8,6 +8,7 @@ from importlib import metadata
 from pathlib import Path
 
 from sticli import gpus
+from sticli.processes import pairs
 
 # packages whose code runs while something is timed
 PACKAGES = (
@@ -45,12 +46,12 @@ def versions(packages: Iterable[str] = PACKAGES) -> dict[str, str]:
 
 
 def _machine(information: Path) -> Iterator[tuple[str, str]]:
-    processor = _pairs(information / "cpuinfo")
+    processor = pairs(information / "cpuinfo")
     known = (processor.get("flags") or processor.get("Features") or "").split()
     yield "processor", processor.get("model name") or platform.machine()
     yield "features", " ".join(name for name in FEATURES if name in known)
     yield "cores", f"{len(os.sched_getaffinity(0))} of {os.cpu_count()}"
-    yield "memory", _gibibytes(_pairs(information / "meminfo").get("MemTotal", ""))
+    yield "memory", _gibibytes(pairs(information / "meminfo").get("MemTotal", ""))
     yield "system", f"{platform.system()} {platform.release()} {platform.machine()}"
     yield "virtual", "yes" if "hypervisor" in known else ""
     yield "load", f"{os.getloadavg()[0]:.2f} processes in the minute before"
@@ -69,16 +70,6 @@ def _graphics() -> Iterator[tuple[str, str]]:
 def _first(path: Path) -> str:
     with path.open(encoding="utf-8", errors="replace") as file:
         return file.readline()
-
-
-def _pairs(path: Path) -> dict[str, str]:
-    """`name : value` of each line, the first of a name; nothing where there is no such file."""
-    found: dict[str, str] = {}
-    with suppress(OSError):
-        for line in path.read_text("utf-8", "replace").splitlines():
-            name, _, value = line.partition(":")
-            found.setdefault(name.strip(), value.strip())
-    return found
 
 
 def _gibibytes(kibibytes: str) -> str:

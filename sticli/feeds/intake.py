@@ -12,6 +12,7 @@ from sticli.feeds.records import RecordCutter
 from sticli.spool import Spool
 
 CHUNK = 64 << 10  # bytes of one read, and of lines that need not wait for more
+PART = 4 << 10  # bytes whose lines go through the pipeline at once
 FLUSH = 0.05  # seconds that a line may wait for company
 QUIET = 1.0  # seconds that a position may wait for a line
 LINE = re.compile(rb"[^\n]*\n|[^\n]+")
@@ -50,7 +51,7 @@ class Intake:
     def take(self, data: bytes) -> None:
         """Bytes that were read."""
         if not self.pipeline.strict:
-            return self._through(self.cutter.feed(data), len(data))
+            return self._take(data)
         left = len(data)
         for line in LINE.findall(data):  # one by one: the place of a refused one matters
             held = self.cutter.held
@@ -60,6 +61,15 @@ class Intake:
                 self.refusal, self._refused = error, left + held - self.cutter.held
                 return
             left -= len(line)
+
+    def _take(self, data: bytes) -> None:
+        """Part by part: what the pipeline makes of it may be many times as much."""
+        for end in range(PART, len(data) + PART, PART):
+            part = data[end - PART : end]
+            self._refused = max(0, len(data) - end)  # until its turn comes
+            self._through(self.cutter.feed(part), len(part))
+            if self._size >= CHUNK:
+                self.flush()
 
     def learn(self, data: bytes) -> None:
         """The first bytes of a file that is read from further on."""

@@ -2,6 +2,7 @@
 
 import os
 from hashlib import blake2b
+from typing import Annotated
 
 import msgspec
 
@@ -9,6 +10,9 @@ from sticli.feeds.memory import Memory
 
 HEAD = 1024  # bytes from the start of a file that tell it from others
 RECENT = 256  # bytes before the offset that do
+LARGEST = 1 << 62  # bytes of a file: what a system can be asked for
+
+Offset = Annotated[int, msgspec.Meta(ge=0, le=LARGEST)]
 
 
 class Place(msgspec.Struct, frozen=True):
@@ -16,7 +20,7 @@ class Place(msgspec.Struct, frozen=True):
 
     device: int
     inode: int
-    offset: int
+    offset: Offset
     mark: str
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from sticli import energy, gpus, processes
 from sticli.gpus import Gpus
+from sticli.processes import pairs
 from sticli.watch.news import Device
 
 EVERY = 1.0  # seconds; oftener the readings would only jump about
@@ -70,7 +71,7 @@ class Readings:
     def _processor(self) -> str:
         """What it calls itself; read once."""
         if not self._name:
-            named = _pairs(self._information / "cpuinfo").get("model name", platform.machine())
+            named = pairs(self._information / "cpuinfo").get("model name", platform.machine())
             self._name = f"{named}, {len(os.sched_getaffinity(0))} of {os.cpu_count()} cores"
         return self._name
 
@@ -89,7 +90,7 @@ class Readings:
         return 0.0, 0.0
 
     def _memory(self) -> tuple[int, int] | None:
-        found = _pairs(self._information / "meminfo")
+        found = pairs(self._information / "meminfo")
         with suppress(KeyError, ValueError):
             total, free = (int(found[name].split()[0]) for name in ("MemTotal", "MemAvailable"))
             return (total - free) * KIBIBYTE, total * KIBIBYTE
@@ -116,13 +117,3 @@ def _names(found: Gpus) -> str:
     """2 × NVIDIA H100"""
     counted = Counter(found.names).items()
     return ", ".join(name if count == 1 else f"{count} × {name}" for name, count in counted)
-
-
-def _pairs(path: Path) -> dict[str, str]:
-    """`name: value` of each line, the first of a name; nothing where there is no such file."""
-    found: dict[str, str] = {}
-    with suppress(OSError):
-        for line in path.read_text("utf-8", "replace").splitlines():
-            name, _, value = line.partition(":")
-            found.setdefault(name.strip(), value.strip())
-    return found
