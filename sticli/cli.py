@@ -5,6 +5,7 @@ import gc
 import importlib
 import io
 import os
+import re
 import signal
 import sys
 from collections.abc import Iterable
@@ -20,6 +21,11 @@ from sticli.invocation import Invocation, failure, say
 from sticli.words import first, hoist, spelt, wants_json
 
 HELP = ("-h", "--help")
+PLAINLY = (  # how Typer has it, and in the words of people
+    (r"is not a valid int\w*( range)?$", "is no whole number"),
+    (r"is not a valid float( range)?$", "is no number"),
+    (r" \(Possible options: (.+)\)$", r". Did you mean \1?"),
+)
 EXITS = (
     "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 not found, 4 daemon unreachable, 5 refused "
     "(full, busy, too large), 6 no fresh answer, 7 not permitted, 124 timed out, 130 interrupted, "
@@ -174,7 +180,10 @@ def _usage(error: typer.TyperException) -> SticliError:
     """What is wrong with the words, and whose help says more."""
     context = getattr(error, "ctx", None)
     path = context.command_path if context else "sticli"
-    return SticliError("bad_request", error.format_message().rstrip("."), f"see `{path} --help`")
+    said = error.format_message().rstrip(".")
+    for typers, ours in PLAINLY:
+        said = re.sub(typers, ours, said)
+    return SticliError("bad_request", said, f"see `{path} --help`")
 
 
 def _open_streams() -> None:
@@ -192,11 +201,14 @@ def _open_streams() -> None:
 
 
 def _report(error: SticliError, words: list[str]) -> int:
-    """Say what went wrong, once, where it is looked for."""
+    """Say what went wrong, once, where it is looked for; on stderr where stdout takes nothing."""
     if wants_json(words):
-        failure(error)
-    else:
-        say(str(error))
+        try:
+            failure(error)
+            return error.exit_code
+        except OSError:
+            _hush()
+    say(str(error))
     return error.exit_code
 
 

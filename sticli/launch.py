@@ -13,6 +13,7 @@ from sticli import protocol
 from sticli.client import RESTART, Client
 from sticli.errors import SticliError
 from sticli.paths import Paths, check_socket_path, make_private
+from sticli.place import rooted
 
 if TYPE_CHECKING:
     import subprocess
@@ -124,7 +125,7 @@ def spawn(
             stdout=subprocess.DEVNULL,
             stderr=log,
             cwd="/",
-            env=environ,
+            env=rooted(os.environ if environ is None else environ),
             start_new_session=True,
         )
 

@@ -3,6 +3,8 @@
 import os
 from collections.abc import Mapping
 
+PLACES = ("STICLI_HOME", "STICLI_SOCKET")
+
 
 def socket_path(environ: Mapping[str, str] = os.environ) -> str:
     """`STICLI_SOCKET`, else the socket of `STICLI_HOME`, else that of this user."""
@@ -17,6 +19,12 @@ def absolute(path: str) -> str:
     """The path from the root, with `~` spelt out."""
     path = os.path.expanduser(path)
     return path if path.startswith("/") else os.path.join(os.getcwd(), path)
+
+
+def rooted(environ: Mapping[str, str]) -> dict[str, str]:
+    """The same for a program that works in another folder: what is said of places is absolute."""
+    places = {name: absolute(environ[name]) for name in PLACES if environ.get(name)}
+    return {**environ, **places}
 
 
 def _runtime_dir(environ: Mapping[str, str]) -> str:

@@ -26,7 +26,7 @@ def answered(words: list[str]) -> bool:
         if answer is None or sys.stdout is None:
             return False
         os.write(1, answer.encode(sys.stdout.encoding, "backslashreplace") + b"\n")
-    except (OSError, ValueError):  # the whole program meets it again, and says it
+    except (OSError, ValueError, LookupError, TypeError):  # the whole program meets it again
         return False
     return True
 
@@ -37,6 +37,7 @@ def _known(name: str, question: str) -> str | None:
     Raises:
         OSError: no daemon answers.
         ValueError: what was asked is no Unicode, or what came back no JSON.
+        LookupError, TypeError: it is no answer.
     """
     if SPECIAL & set(name) or not (name.isascii() and name.isprintable()):
         return None

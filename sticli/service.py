@@ -14,6 +14,7 @@ from pathlib import Path
 
 from sticli.errors import SticliError
 from sticli.paths import Paths
+from sticli.place import rooted
 
 SOCKET, SERVICE = "sticli.socket", "sticli.service"
 MARK = re.compile(r"# written by `sticli daemon install-service`: ([0-9a-f]{16})\n")
@@ -117,7 +118,8 @@ class Plan:
         return {SOCKET: marked(socket), SERVICE: marked(service)}
 
     def _environment(self) -> Iterator[str]:
-        found = {name: value for name in CARRIED if (value := self.environ.get(name))}
+        environ = rooted(self.environ)
+        found = {name: value for name in CARRIED if (value := environ.get(name))}
         # Kernels are compiled once, though the home is read-only.
         found["CUDA_CACHE_PATH"] = str(self.paths.cache / "cuda")
         for name, value in found.items():
@@ -151,13 +153,13 @@ def quoted(text: str) -> str:
 
 
 def escaped(text: str) -> str:
-    """Text in which systemd reads no specifier.
+    """Text in which systemd reads no specifier, and nothing but this text.
 
     Raises:
-        SticliError: it has a line break, which no unit can hold.
+        SticliError: no unit can hold it: it has a line break, say, or would join the next line.
     """
-    if "\n" in text:
-        what = f"no unit of systemd can hold a path with a line break: {text!r}"
+    if text.endswith(("\\", " ")) or not text.replace(" ", "").isprintable():
+        what = f"no unit of systemd can hold this path: {text!r}"
         raise SticliError("bad_request", what, "move it to a folder with a plainer name")
     return text.replace("%", "%%")
 

@@ -1,12 +1,14 @@
 """Changes of config.toml: one key at a time, and every other byte of it stays."""
 
+import contextlib
+import fcntl
 import json
 import os
 import re
 import stat
 import tempfile
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from sticli.errors import SticliError, refused
@@ -24,6 +26,11 @@ def put(file: Path, key: str, value: Value | None) -> None:
         SticliError: it is no TOML, or cannot be changed so that only this key differs.
     """
     place = Path(os.path.realpath(file))
+    with _alone(place):
+        _put(place, key, value)
+
+
+def _put(place: Path, key: str, value: Value | None) -> None:
     before = _read(place)
     known = _parsed(before, place)
     after = _changed(before, key, None if value is None else spelled(key, value))
@@ -33,6 +40,23 @@ def put(file: Path, key: str, value: Value | None) -> None:
         raise SticliError("bad_request", f"{place}: {key} is written in an unusual way", _HAND)
     if after != before:
         _replace(place, after)
+
+
+@contextlib.contextmanager
+def _alone(place: Path) -> Iterator[None]:
+    """Keep off others who change the file: of two changes at a time none is lost."""
+    try:
+        with contextlib.suppress(FileExistsError):  # what it is shows when it is opened
+            place.parent.mkdir(mode=0o700, parents=True)
+        folder = os.open(place.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    except OSError as error:
+        raise refused(error, place) from None
+    try:
+        with contextlib.suppress(OSError):  # no locks there: as good as it gets
+            fcntl.flock(folder, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(folder)
 
 
 def begin(file: Path, text: str) -> None:

@@ -140,6 +140,8 @@ def _result(node: ast.Call) -> str:
     match node.func:
         case ast.Name(id="len"):
             return "‹number›"
+        case ast.Name(id="quote"):
+            return hole(node.args[0])
         case ast.Name(id=name):
             return f"‹{name.strip('_')}›"
         case ast.Attribute(attr="join"):

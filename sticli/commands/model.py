@@ -1,6 +1,7 @@
 """`sticli model`: fetch models, see what there is, choose one."""
 
 import sys
+from shlex import quote
 from typing import Annotated
 
 import typer
@@ -91,8 +92,8 @@ def use(
     path = find.chosen(model)
     file = paths.resolve().config_file
     settings_file.put(file, "model", path or None)
-    then = "" if restart else f"`sticli model use {model} --restart` puts it in force at once"
-    settings.changed(call, file, "model", path or None, then)
+    then = f"`sticli model use {quote(model)} --restart` puts it in force at once"
+    settings.changed(call, file, "model", path or None, "" if restart else then)
     if restart:
         from sticli.commands import daemon
 
@@ -110,7 +111,7 @@ def verify(context: typer.Context, model: Model = find.EMBEDDED) -> None:
         raise SticliError(
             "model",
             f"{path} is damaged: its sha256 is {found}, the hub said {recorded}",
-            f"`sticli model rm {model}`, then pull it again",
+            f"`sticli model rm {quote(model)}`, then pull it again",
         )
     if call.json:
         return document(path=str(path), sha256=found, recorded=recorded or None, ok=True)

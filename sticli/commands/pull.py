@@ -1,6 +1,7 @@
 """`sticli model pull`: a model of the hub, fetched, checked, and told whether it fits."""
 
 from pathlib import Path
+from shlex import quote
 
 from sticli.commands.plan import planned
 from sticli.errors import SticliError
@@ -65,7 +66,7 @@ def _finish(call: Invocation, wanted: Reference, path: Path, *, fetched: bool) -
     try:
         header = read_header(path)
     except SticliError as error:
-        hint = f"`sticli model rm {path.name}` frees it"
+        hint = f"`sticli model rm {quote(path.name)}` frees it"
         raise SticliError(error.code, error.message, hint) from None
     found = planned(header, path, Wish())
     if call.json:
@@ -78,5 +79,5 @@ def _finish(call: Invocation, wanted: Reference, path: Path, *, fetched: bool) -
             advice=found.advice,
         )
     call.note(f"{path.name}: {'fetched and checked' if fetched else 'here already'}")
-    call.note(f"{found.said}; `sticli model use {path.name}` chooses it")
+    call.note(f"{found.said}; `sticli model use {quote(path.name)}` chooses it")
     print(path)

@@ -3,10 +3,11 @@
 import contextlib
 import os
 import select
+import stat
 from collections.abc import Callable
 from pathlib import Path
 
-from sticli.errors import SticliError
+from sticli.errors import SticliError, refused
 from sticli.feeds import rotation
 from sticli.feeds.intake import Intake
 from sticli.feeds.memory import Memory
@@ -14,6 +15,7 @@ from sticli.feeds.place import Place, Position
 from sticli.feeds.tail import Tail, opened
 from sticli.protocol import MAX_LINE
 
+ABSENT, UNREADABLE = "is not there", "may not be read"
 POLL = 0.2  # seconds between two looks at a file that does not grow
 
 
@@ -59,11 +61,18 @@ class Follow:
             tick()
 
     def step(self, intake: Intake) -> bool:
-        """Read some; whether there may be more."""
+        """Read some; whether there may be more.
+
+        Raises:
+            SticliError: the system does not let us.
+        """
         if not self._tail:
             self._open()
             return self._tail is not None
-        data = self._tail.read(intake.held)
+        try:
+            data = self._tail.read(intake.held)
+        except OSError as error:
+            raise refused(error, self._path) from None
         if data is None:
             self._cut(self._tail, intake)
         elif data:
@@ -152,15 +161,16 @@ class Follow:
 
 def check(path: Path) -> None:
     """Raises SticliError where there is something that cannot be followed."""
-    if not path.exists():
+    trouble = _trouble(path)
+    if trouble == ABSENT:
         return
-    if not path.is_file():
+    if os.path.exists(path) and not path.is_file():
         raise SticliError(
             "bad_request",
             f"--follow {path}: it is no regular file",
             f"read a pipe or a device as standard input: `sticli append SESSION < {path}`",
         )
-    if not os.access(path, os.R_OK):
+    if trouble:
         raise SticliError(
             "permission",
             f"--follow {path}: it may not be read",
@@ -169,6 +179,11 @@ def check(path: Path) -> None:
 
 
 def _trouble(path: Path) -> str:
-    if not path.exists():
-        return "is not there"
-    return "" if path.is_file() and os.access(path, os.R_OK) else "may not be read"
+    """What keeps a file from being followed; empty: nothing."""
+    try:
+        found = os.stat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return ABSENT
+    except OSError:  # a folder on the way may not be searched, or links lead in a circle
+        return UNREADABLE
+    return "" if stat.S_ISREG(found.st_mode) and os.access(path, os.R_OK) else UNREADABLE

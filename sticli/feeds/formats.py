@@ -143,7 +143,7 @@ def _header(row: list[str]) -> list[str]:
     if len(msgspec.json.encode(names)) > HEADER:
         raise SticliError(
             "too_large",
-            f"the names of {len(names):,} columns of the CSV take more than {HEADER:,} characters",
+            f"the header of the CSV has {len(names)} columns and more than {HEADER} characters",
             "cut the file to the columns you need first, as with `cut -d, -f1-9`",
         )
     return names

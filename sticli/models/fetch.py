@@ -152,4 +152,13 @@ def _link(remote: Remote) -> Path:
     current = cache.place(remote.repository) / "refs" / "main"
     current.parent.mkdir(exist_ok=True)
     current.write_text(remote.revision, "utf-8")
-    return cache.place(remote.repository) / "snapshots" / remote.revision / remote.file
+    path = cache.place(remote.repository) / "snapshots" / remote.revision / remote.file
+    found = cache.recorded(path)
+    if found and found != remote.sha256:
+        path.unlink()
+        raise SticliError(
+            "model",
+            f"the hub says two things of {remote.file}: sha256 {remote.sha256}, and {found}",
+            "run the same command again; if it stays so, download it yourself and give its path",
+        )
+    return path

@@ -12,8 +12,8 @@ from sticli.models.formats import FORMATS
 
 MOST_METADATA = 10_000
 MOST_TENSORS = 100_000
-MOST_ITEMS = 16 << 20  # of one array; the largest vocabularies have 300,000 tokens
-LONGEST_STRING = 16 << 20
+MOST_ITEMS = 16 << 20  # of all arrays; the largest vocabularies have 300,000 tokens
+MOST_TEXT = 16 << 20  # bytes of all text that is kept
 LONGEST_NAME = 63  # of a tensor
 MOST_DIMENSIONS = 4
 _STRING, _ARRAY = 8, 9
@@ -58,6 +58,7 @@ class _Reader:
     def __init__(self, data: mmap.mmap | bytes) -> None:
         self._data = data
         self.at = 0
+        self._text, self._items, self._kept = MOST_TEXT, MOST_ITEMS, 16 * MOST_KEPT  # are left
 
     def take(self, kind: str) -> int:
         """One little-endian integer of a struct format letter."""
@@ -96,7 +97,17 @@ class _Reader:
         self.skip(at - self.at)
 
     def string(self) -> bytes:
-        return self.raw(self.count("Q", LONGEST_STRING, "bytes of text"))
+        found = self.raw(self.count("Q", self._text, "more bytes of text"))
+        self._text -= len(found)
+        return found
+
+    def items(self) -> tuple[int, bool]:
+        """The length of an array, and whether its numbers are worth keeping."""
+        items = self.count("Q", self._items, "more items of arrays")
+        self._items -= items
+        kept = items <= min(MOST_KEPT, self._kept)
+        self._kept -= items if kept else 0
+        return items, kept
 
 
 def read_header(path: Path) -> Header:
@@ -141,7 +152,9 @@ def parse(data: mmap.mmap | bytes, size: int) -> Header:
     alignment = _alignment(values.get("general.alignment", 32))
     parts = values.get("split.count", 1)
     if parts not in (0, 1):  # llama.cpp would open the others, unchecked
-        raise ValueError(f"it is one of {parts} files that belong together: merge them into one")
+        raise ValueError(
+            f"it is one of {parts!r:.40} files that belong together: merge them into one"
+        )
     stored = dict(_tensor(reader) for _ in range(tensors))
     if len(stored) < tensors:
         raise ValueError("two tensors of it have the same name")
@@ -186,11 +199,11 @@ def _decoded(text: bytes) -> str:
 def _array(reader: _Reader) -> tuple[int, tuple[Number, ...]]:
     """How many items it has, and those that are kept."""
     kind = reader.take("I")
-    items = reader.count("Q", MOST_ITEMS, "items of an array")
+    items, kept = reader.items()
     if kind == _STRING:
         reader.skip_strings(items)
         return items, ()
-    if items <= MOST_KEPT:
+    if kept:
         return items, reader.numbers(kind, items)
     reader.skip(items * struct.calcsize("<" + _letter(kind)))
     return items, ()
@@ -206,7 +219,7 @@ def _letter(kind: int) -> str:
 
 def _alignment(value: Value) -> int:
     if not isinstance(value, int) or not 1 <= value <= 1 << 16 or value & (value - 1):
-        raise ValueError(f"an alignment of {value}")
+        raise ValueError(f"an alignment of {value!r:.40}")
     return value
 
 
@@ -218,6 +231,6 @@ def _tensor(reader: _Reader) -> tuple[str, Stored]:
         shape.insert(0, reader.count("Q", 1 << 40, "items of a tensor"))
     kind, offset = reader.take("I"), reader.take("Q")
     if kind not in FORMATS:
-        raise ValueError(f"tensor {name} is of unknown type {kind}")
+        raise ValueError(f"tensor {name!r} is of unknown type {kind}")
     _, items, size = FORMATS[kind]
     return name, Stored(kind, tuple(shape), offset, math.prod(shape) // items * size)

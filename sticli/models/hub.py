@@ -67,17 +67,18 @@ def locate(wanted: Reference) -> tuple[Remote, Choice]:
     with plainly(wanted.repository):
         api = hub.HfApi(endpoint(), library_name="sticli", library_version=__version__)
         found = api.model_info(wanted.repository, files_metadata=True, timeout=PATIENCE)
-    files = {one.rfilename: one for one in found.siblings or () if _inside(one.rfilename)}
-    choice = reference.choose(wanted, list(files))
-    stored = files[choice.file].lfs
-    revision = found.sha if _REVISION.fullmatch(found.sha or "") else ""
-    if not stored or not revision or not SHA256.fullmatch(stored.sha256):
-        raise SticliError(
-            "model",
-            f"the hub tells no sha256 of {choice.file}, so that it could not be checked",
-            "download it yourself and give its path",
-        )
-    return Remote(wanted.repository, choice.file, revision, stored.size, stored.sha256), choice
+        files = {one.rfilename: one for one in found.siblings or () if _inside(one.rfilename)}
+        revision = found.sha if _REVISION.fullmatch(found.sha or "") else ""
+        choice = reference.choose(wanted, list(files))
+        stored = files[choice.file].lfs
+        if stored and revision and SHA256.fullmatch(stored.sha256):
+            size = int(stored.size)
+            return Remote(wanted.repository, choice.file, revision, size, stored.sha256), choice
+    raise SticliError(
+        "model",
+        f"the hub tells no sha256 of {choice.file}, so that it could not be checked",
+        "download it yourself and give its path",
+    )
 
 
 def header(remote: Remote) -> Header:
@@ -120,8 +121,8 @@ def stream(remote: Remote, start: int, end: int = 0) -> Iterator[Any]:
 
 
 def _inside(file: str) -> bool:
-    """Whether a name leads to nowhere but into its repository."""
-    return not {"", "..", "."} & {*file.split("/")}
+    """Whether a name leads to nowhere but into its repository, and can be told in a line."""
+    return file.isprintable() and not {"", "..", "."} & {*file.split("/")}
 
 
 def _range(start: int, end: int) -> dict[str, str]:
@@ -150,7 +151,7 @@ def plainly(repository: str) -> Iterator[None]:
     except hub.errors.HFValidationError:
         why = f"{repository!r} can be no name of a repository"
         raise SticliError("bad_request", why, reference.FORM) from None
-    except (ValueError, TypeError, LookupError) as error:
+    except (ValueError, TypeError, LookupError, AttributeError) as error:
         raise SticliError(
             "unreachable",
             f"{endpoint()} does not answer as a hub does ({type(error).__name__})",

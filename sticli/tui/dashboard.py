@@ -12,7 +12,7 @@ from textual.screen import Screen
 
 from sticli.client import Client
 from sticli.errors import SticliError
-from sticli.render import one_line
+from sticli.render import one_line, printable
 from sticli.tui import errand, messages, places
 from sticli.tui.answer import AnswerScreen
 from sticli.tui.ask import HISTORY, AskScreen
@@ -182,7 +182,7 @@ class Dashboard(App[None]):
         self.tell(message.text, message.severity)
 
     def on_copied(self, message: messages.Copied) -> None:
-        self.copy_to_clipboard(message.text)
+        self.copy_to_clipboard(printable(message.text))  # pasted into a shell, say
         self.tell(f"copied {message.what}")
 
     def _do(self, do: errand.Do, said: str) -> None:

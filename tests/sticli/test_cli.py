@@ -128,6 +128,21 @@ def test_version_and_help_are_short(sticli: Run) -> None:
     assert "see `sticli flash add --help`" in sticli("flash", "add").stderr
 
 
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("watch --interval x", "'--interval': 'x' is no number (see `sticli watch --help`)"),
+        ("events --since x", "'--since': 'x' is no whole number (see `sticli events --help`)"),
+        ("flash add s q --max-tokens x", "'x' is no whole number (see `sticli flash add --help`)"),
+        ("watch --hlep", "--hlep. Did you mean --help? (see `sticli watch --help`)"),
+    ],
+)
+def test_wrong_usage_is_said_in_the_words_of_people(sticli: Run, words: str, said: str) -> None:
+    done = sticli(*words.split())
+    assert done.returncode == 2
+    assert done.stderr.rstrip().endswith(said)
+
+
 def test_quiet_says_nothing_but_the_data(script: Script, sticli: Run) -> None:
     done = sticli("append", "s", "-q", input="a\n")
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
@@ -146,13 +161,14 @@ def test_a_reader_that_has_enough_is_no_error(script: Script) -> None:
 
 def test_a_full_disk_is_said(script: Script) -> None:
     script.sessions["s"] = ["a"] * 10
-    with open("/dev/full", "wb") as full:
-        done = subprocess.run(
-            command("log", "s"), stdout=full, stderr=subprocess.PIPE, text=True, timeout=SLOW
-        )
-    assert done.returncode == 1
-    assert "No space left" in done.stderr
-    assert "Traceback" not in done.stderr
+    for words in (("log", "s"), ("ps", "--json")):
+        with open("/dev/full", "wb") as full:
+            done = subprocess.run(
+                command(*words), stdout=full, stderr=subprocess.PIPE, text=True, timeout=SLOW
+            )
+        assert done.returncode == 1
+        assert "No space left" in done.stderr
+        assert done.stderr.count("\n") == 1
 
 
 def on_a_terminal(*words: str, **environ: str) -> str:

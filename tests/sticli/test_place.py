@@ -8,7 +8,7 @@ import pytest
 
 from sticli import paths
 from sticli.errors import SticliError
-from sticli.place import absolute, socket_path
+from sticli.place import absolute, rooted, socket_path
 
 
 def test_a_socket_beats_a_home_and_a_home_the_user(tmp_path: Path) -> None:
@@ -33,6 +33,8 @@ def test_paths_are_from_the_root(monkeypatch: pytest.MonkeyPatch, tmp_path: Path
     found = paths.resolve({"STICLI_HOME": "x", "STICLI_SOCKET": "~/s"})
     assert found.config_file == tmp_path / "x" / "config" / "config.toml"
     assert found.socket == Path("/me/s")
+    there = rooted({"STICLI_HOME": "x", "STICLI_SOCKET": "", "A": "x"})
+    assert there == {"STICLI_HOME": f"{tmp_path}/x", "STICLI_SOCKET": "", "A": "x"}
 
 
 def test_a_user_without_a_home_is_told(monkeypatch: pytest.MonkeyPatch) -> None:

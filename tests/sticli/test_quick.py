@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from sticli import quick
 from sticli.__main__ import INTERRUPTED as EARLY
 from sticli.errors import INTERRUPTED
 from sticli.quick import answered
@@ -97,6 +98,14 @@ def test_no_daemon_no_unicode_and_no_stdout_are_left_alone(
     monkeypatch.setenv("STICLI_SOCKET", "/no/such/socket")
     assert not answered(["ask", "s", "?"])
     assert capfd.readouterr().out == ""
+
+
+@pytest.mark.parametrize("body", [b"[]", b"{}", b"3"])
+def test_what_is_no_answer_is_left_to_the_program(
+    monkeypatch: pytest.MonkeyPatch, body: bytes
+) -> None:
+    monkeypatch.setattr(quick, "_post", lambda path, request: (200, body))
+    assert not answered(["ask", "s", "?"])
 
 
 def test_a_full_disk_is_said(known: Script) -> None:

@@ -83,8 +83,11 @@ def test_what_is_in_force_here_is_carried_over(home: Path) -> None:
 
 
 def test_a_path_that_no_unit_can_hold_is_refused(home: Path) -> None:
-    with pytest.raises(SticliError, match="line break"):
-        plan(home / "a\nExecStartPre=b").units()
+    for name in ("a\nExecStartPre=b", "a\rExecStartPre=b", "a\x0bb", "\udcff"):
+        with pytest.raises(SticliError, match="no unit"):
+            plan(home / name).units()
+    with pytest.raises(SticliError, match="no unit"):  # it would join the line with the mode
+        Plan(resolve({"STICLI_SOCKET": f"{home}/s\\"}), sys.executable, {}).units()
     with pytest.raises(SticliError, match="no program"):
         Plan(under(home), "/a'b/python", {}).units()
 

@@ -3,6 +3,7 @@
 import os
 import stat
 import tomllib
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -101,6 +102,13 @@ def test_only_that_key_differs(scratch: Path, before: dict[str, Value], value: V
     assert tomllib.loads(changed(scratch, text, "threads", value)) == before | {"threads": value}
     without = {key: one for key, one in before.items() if key != "threads"}
     assert tomllib.loads(changed(scratch, text, "threads", None)) == without
+
+
+def test_of_changes_at_the_same_time_none_is_lost(file: Path) -> None:
+    keys = [f"key{n}" for n in range(16)]
+    with ThreadPoolExecutor(8) as many:
+        list(many.map(lambda key: put(file, key, 1), keys))
+    assert tomllib.loads(file.read_text()) == dict.fromkeys(keys, 1)
 
 
 def test_permissions_and_links_stay(file: Path, tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """Following a file: each of its lines once and in order, whatever becomes of file and feed."""
 
 import itertools
+import os
 import tempfile
 from pathlib import Path
 
@@ -193,3 +194,18 @@ def test_what_cannot_be_followed_is_refused_with_a_way_out(tmp_path: Path) -> No
     with pytest.raises(SticliError, match="no regular file") as refused:
         check(tmp_path)
     assert "sticli append SESSION <" in refused.value.hint
+    circle = tmp_path / "circle"
+    circle.symlink_to(circle)
+    with pytest.raises(SticliError, match="circle: it may not be read"):
+        check(circle)
+
+
+def test_a_disk_that_fails_is_not_said_of_something_else(tmp_path: Path) -> None:
+    log = Log(tmp_path / "log")
+    log.write(b"one\n")
+    feed = Feed(log.path)
+    assert feed.follow._tail
+    feed.follow._tail.file = os.open(tmp_path, os.O_RDONLY)  # of which no byte can be read
+    with pytest.raises(SticliError, match="/log: Is a directory"):
+        feed.read(1)
+    os.close(feed.follow._tail.file)

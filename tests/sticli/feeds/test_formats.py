@@ -72,6 +72,8 @@ def test_a_strict_csv_names_the_line_and_its_columns() -> None:
 def test_a_header_that_no_position_could_hold_is_refused() -> None:
     with pytest.raises(SticliError, match="1000 columns"):
         run(Choice("csv"), ",".join(f"column{n}" for n in range(1000)))
+    with pytest.raises(SticliError, match="1500 columns"):
+        run(Choice("csv", header=False), "," * 1499)
 
 
 def test_what_has_grown_too_long_is_cut() -> None:

@@ -57,6 +57,30 @@ def test_a_stray_quote_costs_one_line() -> None:
     assert cut(split(data, list(range(0, len(data), 9973)))) == ['a,"b', *lines]
 
 
+def test_behind_a_stray_quote_nothing_is_held_back_that_is_whole() -> None:
+    cutter = RecordCutter(",")
+    lines = [f'{n},""{"x" * 50}' for n in range(1200)]  # none of them closes a quote
+    found = cutter.feed("\n".join(['a,"b', *lines, ""]).encode()) + cutter.feed(b"1,2\n" * 1600)
+    assert (found, cutter.held) == (['a,"b', *lines, *["1,2"] * 1600], 0)
+
+
+def test_each_line_is_looked_at_a_few_times_whatever_it_opens(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    cutter, looks = RecordCutter(","), 0
+    looked = cutter._open
+
+    def counted(line: bytes) -> object:
+        nonlocal looks
+        looks += 1
+        return looked(line)
+
+    monkeypatch.setattr(cutter, "_open", counted)
+    lines = ['x"y,"z'] * 2000  # opens a quote, and inside of one leaves it open
+    assert cutter.feed("\n".join([*lines, ""]).encode()) + cutter.end() == lines
+    assert looks < 4 * len(lines)
+
+
 def test_quotes_inside_a_field_open_nothing() -> None:
     assert cut([b'5" pipe,3\n6" pipe,"4\n5"\n"a"b,1\n']) == [
         '5" pipe,3',

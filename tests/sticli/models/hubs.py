@@ -33,6 +33,7 @@ class Hub:
 
     files: dict[str, bytes] = field(default_factory=dict)
     told: dict[str, str] = field(default_factory=dict)  # sha256, where not the true one
+    linked: dict[str, str] = field(default_factory=dict)  # sha256, where files are sent otherwise
     plain: set[str] = field(default_factory=set)  # files that are not in LFS
     status: int = 200
     error: str = ""
@@ -101,7 +102,7 @@ class _Handler(BaseHTTPRequestHandler):
         headers = {
             "Location": f"http://localhost:{self.hub.port}/storage/{file}",
             "X-Repo-Commit": REVISION,
-            "X-Linked-Etag": f'"{self.hub.sha256(file)}"',
+            "X-Linked-Etag": f'"{self.hub.linked.get(file) or self.hub.sha256(file)}"',
             "X-Linked-Size": str(len(self.hub.files[file])),
             "X-Xet-Hash": "f" * 64,  # as the hub has it for what is also stored by chunks
             "X-Xet-Refresh-Route": f"/api/models/{REPOSITORY}/xet-read-token/{REVISION}",

@@ -123,6 +123,19 @@ def test_removal_of_bytes_that_repositories_share() -> None:
     assert not store.exists()
 
 
+def test_removal_leaves_what_lies_outside_of_the_cache(tmp_path: Path) -> None:
+    own = tmp_path / "own.gguf"
+    own.write_bytes(b"1234567")
+    link = lay("o/r", "a", "m.gguf")
+    (cache.place("o/r") / "blobs" / ("a" * 64)).unlink()
+    link.unlink()
+    link.symlink_to(own)
+    loop = link.with_name("loop")
+    loop.symlink_to(loop)
+    (found,) = cache.pulled()
+    assert (removal.remove(found), own.read_bytes(), link.is_symlink()) == (0, b"1234567", False)
+
+
 def test_names_with_the_letters_of_patterns() -> None:
     lay("o/r", "a", "m[1]*?.gguf")
     spared = lay("o/r", "b", "m1xy.gguf")

@@ -56,6 +56,17 @@ def test_a_model_in_use(pulled: Path, sticli: Run, program: Program) -> None:
         sticli("daemon", "stop")
 
 
+def test_an_older_revision_that_the_settings_name_stays(pulled: Path, program: Program) -> None:
+    assert program("model", "use", "tiny").code == 0
+    newer = lay("org/tiny", "b", "tiny-F32.gguf", b"another")
+    (cache.place("org/tiny") / "refs").mkdir()
+    (cache.place("org/tiny") / "refs" / "main").write_text("b")
+    assert cache.pulled()[0].path == newer
+    code, _, err = program("model", "rm", "tiny", "--yes")
+    assert (code, "the settings name it" in err) == (5, True)
+    assert pulled.is_file()
+
+
 def running() -> Status:
     with closing(Client(paths.resolve().socket, SLOW)) as client:
         return client.status()

@@ -74,3 +74,8 @@ def test_only_what_was_pulled_is_removed(tiny: Path) -> None:
     for text in (str(tiny), "embedded"):
         with pytest.raises(SticliError, match="was not pulled"):
             removable(text)
+
+
+def test_a_home_that_nobody_has_is_a_name_like_any_other() -> None:
+    with pytest.raises(SticliError, match=r"no model file at /.*/~nobody-of-us/m.gguf"):
+        find("~nobody-of-us/m.gguf")

@@ -153,3 +153,34 @@ def test_garbage_is_refused(victim: Path, data: bytes) -> None:
 def test_the_header_is_where_the_fuzzing_happens(content: bytes) -> None:
     assert content.index(b"output_norm.weight") < HEAD
     assert CHATML.encode() in content[:HEAD]
+
+
+@pytest.mark.parametrize(
+    ("value", "why"),
+    [
+        (struct.pack("<IQ", 8, 1 << 20), "more bytes of text"),
+        (struct.pack("<IIQ", 9, 0, 1 << 20), "more items of arrays"),
+    ],
+)
+def test_holes_cost_the_disk_nothing_and_memory_neither(
+    tmp_path: Path, value: bytes, why: str
+) -> None:
+    with (tmp_path / "model.gguf").open("wb") as file:
+        file.write(b"GGUF" + struct.pack("<IQQ", 3, 0, 20))
+        for _ in range(20):
+            file.write(struct.pack("<Q", 0) + value)
+            file.seek(1 << 20, os.SEEK_CUR)
+        file.write(b"\0")
+    assert why in refused(tmp_path / "model.gguf")
+
+
+def test_what_stands_in_a_header_is_told_in_a_few_words(tmp_path: Path) -> None:
+    path = tmp_path / "model.gguf"
+    text = struct.pack("<IQ1000s", 8, 1000, b"\n" * 1000)
+    for key in (b"split.count", b"general.alignment"):
+        named = struct.pack(f"<Q{len(key)}s", len(key), key)
+        path.write_bytes(b"GGUF" + struct.pack("<IQQ", 3, 0, 1) + named + text)
+        assert len(refused(path)) < len(str(path)) + 150
+    tensor = struct.pack("<Q2sIQIQ", 2, b"a\n", 1, 1, 99, 0)
+    path.write_bytes(b"GGUF" + struct.pack("<IQQ", 3, 1, 0) + tensor)
+    assert "'a\\n' is of unknown type 99" in refused(path)

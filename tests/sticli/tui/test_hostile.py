@@ -4,6 +4,7 @@ from rich.cells import cell_len
 
 from sticli.errors import SticliError
 from sticli.protocol import Problem
+from sticli.tui.messages import Copied
 from sticli.tui.table import Table
 from sticli.watch.news import Lost, Snapshot
 from tests.sticli.tui.acted import Stage, stage
@@ -43,6 +44,14 @@ async def test_foreign_text_is_only_ever_text() -> None:
         on.app.query_one("#sessions").query_one(Table).select(name)
         await on.hear(_everywhere(names, name))
         assert drawn(on.app).count("[red]x[/] [/]") >= 4  # a row, titles, an answer, a line
+
+
+async def test_what_is_copied_does_nothing_where_it_is_pasted() -> None:
+    async with stage((80, 24)) as on:
+        await on.hear(look())
+        on.app.post_message(Copied("rm\x1b[201~\rls\tx\ny", "a line"))
+        await on.press("escape")
+        assert on.app.clipboard == "rm\u240dls\tx\ny"
 
 
 def _everywhere(names: list[str], chosen: str | None) -> Snapshot:

@@ -1,8 +1,14 @@
 """The screens, letter by letter, at the sizes that people have."""
 
+import io
+import sys
+
+import pytest
+
 from sticli.errors import SticliError
 from sticli.protocol import Loading, Problem
 from sticli.watch.news import Lost
+from sticli.watch.symbols import symbols
 from tests.sticli.tui.acted import stage
 from tests.sticli.tui.drawn import drawn
 from tests.sticli.tui.said import NOON, session, snapshot, status
@@ -60,3 +66,17 @@ async def test_what_there_is_before_all_is_well_and_after() -> None:
         await on.hear(look(NOON + 70))
         assert not on.app.desk.query_one("#banner").display
         assert on.told == ["the daemon is back"]
+
+
+async def test_a_terminal_of_plain_letters_is_drawn_with_no_others(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(sys, "__stdout__", io.TextIOWrapper(io.BytesIO(), "ascii"))
+        symbols.cache_clear()
+        async with stage((60, 18), session="ticks") as on:
+            await on.begin()
+            for key in (*"123456", "enter", "escape", "question_mark", "escape", "1", "d"):
+                await on.press(key)
+                assert drawn(on.app).isascii(), key
+    symbols.cache_clear()

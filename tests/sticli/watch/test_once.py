@@ -90,6 +90,19 @@ def test_the_session_used_last_is_chosen_once_there_is_one() -> None:
         assert (source.chosen, states[-1].chosen) == (["s"], "s")
 
 
+def test_nothing_is_said_of_answers_that_nobody_has_looked_at() -> None:
+    late = snapshot(2.0, flashes=[flash("7")])
+    source = Told([snapshot(1.0, chosen=None)], [late])
+    told: list[str] = []
+    try:
+        for _, found in blocks(source, None, 0.0, 80):
+            told += [line for one in found if "FLASH" in one.title for line in one.lines]
+    except IndexError:
+        assert told
+    assert "none yet" not in "".join(told)
+    assert " 7 " in told[1]
+
+
 def test_the_same_for_a_program() -> None:
     state = State()
     state.choose("s")

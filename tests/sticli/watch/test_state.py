@@ -98,8 +98,10 @@ def test_lines_that_were_skipped_count() -> None:
 
 def test_another_session_is_another_feed() -> None:
     state = folded(snapshot(flashes=[flash()], lines=[line(1)]))
+    assert state.seen
     state.choose("t")
     state.fold(snapshot(flashes=[flash()], lines=[line(1)]))  # a look that was under way
+    assert not state.seen
     assert not state.flashes
     assert not state.lines
 
