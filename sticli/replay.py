@@ -3,6 +3,7 @@
 import os
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from types import TracebackType
 
 from sticli import settled, worker
@@ -74,11 +75,15 @@ class Replay:
         Raises:
             SticliError: the session cannot go on, or a decision is not made in time.
         """
+        with closing(self._client.again()) as other:
+            yield from self._relive(other.lines(self._source.name), truth)
+
+    def _relive(self, lines: Iterator[Line], truth: Truth) -> Iterator[tuple[Point, Sample]]:
         points = iter(truth.points)
         point = next(points, None)
         batch: list[str] = []
         size = 0
-        for line in self._client.again().lines(self._source.name):
+        for line in lines:
             while point and point.at < _number(line, truth.kind):
                 self._append(batch)
                 yield point, self._decide(point)

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from typing import Annotated
 
 import typer
@@ -31,8 +32,9 @@ def log(
     if last is not None:
         first = max(first, client.session(session).lines - last + 1)
     if not follow:
-        for line in client.again().lines(session, **{"from": first}):
-            _say(call, line)
+        with closing(client.again()) as other:
+            for line in other.lines(session, **{"from": first}):
+                _say(call, line)
         return
 
     def opened(client: Client) -> Iterator[Line]:

@@ -18,7 +18,7 @@ def find(text: str) -> Path:
     Raises:
         SticliError: there is none, or several may be meant.
     """
-    if text in ("", EMBEDDED):
+    if _embedded(text):
         return embedded_model()
     path = Path(absolute(text))
     if not text.startswith(reference.PREFIX) and path.is_file():
@@ -34,7 +34,12 @@ def chosen(text: str) -> str:
     """
     path = find(text)
     read_header(path)
-    return "" if text in ("", EMBEDDED) else str(path)
+    return "" if _embedded(text) else str(path)
+
+
+def _embedded(text: str) -> bool:
+    """Whether a text means the embedded model; the daemon calls it by the name of its file."""
+    return text in ("", EMBEDDED, *(file.stem for file in _shipped()))
 
 
 def removable(text: str) -> Pulled:
@@ -93,9 +98,7 @@ def embedded_model() -> Path:
     Raises:
         SticliError: this installation holds none.
     """
-    package = importlib.util.find_spec("sticli.models")
-    places = (package and package.submodule_search_locations) or []
-    files = sorted(file for place in places for file in Path(place).glob("*.gguf"))
+    files = _shipped()
     if not files:
         raise SticliError(
             "model",
@@ -103,3 +106,9 @@ def embedded_model() -> Path:
             "set `model` to a GGUF file's path",
         )
     return files[0]
+
+
+def _shipped() -> list[Path]:
+    package = importlib.util.find_spec("sticli.models")
+    places = (package and package.submodule_search_locations) or []
+    return sorted(file for place in places for file in Path(place).glob("*.gguf"))

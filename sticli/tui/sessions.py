@@ -14,6 +14,7 @@ from sticli.render import age, short
 from sticli.tui.messages import Chosen, Copied, Opened, Removed
 from sticli.tui.table import Cell, Column, Entry, Row, Table, said
 from sticli.watch.bars import bar
+from sticli.watch.once import latest
 from sticli.watch.state import State
 from sticli.watch.symbols import symbols
 
@@ -62,6 +63,7 @@ class SessionsPane(Vertical):
         super().__init__(id=id, classes=classes)
         self.order = "name"
         self.wanted = wanted  # a session that is to be chosen once it is there
+        self._begun = False  # whether there has been any
         self._state = State()
         self._titled = ""
         self._table = Table(COLUMNS, empty="")
@@ -87,6 +89,9 @@ class SessionsPane(Vertical):
             self._table.say(self._nothing(state))
         self._table.show(entry(session, state.at) for session in found)
         self._title(len(found), len(state.sessions))
+        if state.sessions and not self._begun:
+            self._begun = True
+            self.wanted = self.wanted or latest(state.sessions.values())
         if self.wanted in self._table.keys:
             self._table.select(self.wanted)
             self.wanted = None

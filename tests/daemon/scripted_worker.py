@@ -3,7 +3,7 @@
 An answer is the number of lines and the last one, so it shows what the session really holds.
 A decision is for the choice that the last line is; where that is none it is left open.
 Its second argument names a folder: a file `unloadable` there makes the model fail, `crash` makes
-it die at birth, `dies` as it is told to rest; while there is `loads` the model is half loaded,
+it die at birth, `dies` once as it is told to rest; while there is `loads` the model is half loaded,
 while there is a `stall` it reads no lines, a `hang` no beats, and while there is `lingers` a worker
 that was told to rest is about to leave; what it hears of asks and cancels is noted in the file
 `heard`.
@@ -60,6 +60,7 @@ class Script:
             if isinstance(message, m.Stop):
                 self.note("rest" if message.rest else "stop")
                 if message.rest and (self.folder / "dies").exists():
+                    (self.folder / "dies").unlink()
                     os._exit(9)
                 while message.rest and (self.folder / "lingers").exists():
                     time.sleep(0.005)

@@ -213,7 +213,6 @@ async def test_a_death_while_it_falls_asleep_is_a_death(
         return bool((await daemon.status())["restarts"] == 1)
 
     await until(again)
-    (tmp_path / "dies").unlink()
     await asleep(daemon)  # the next time, though nobody came
     assert "exit code 9" in (await daemon.status())["last_error"]
     assert (await daemon.ask("s", "what came last?", live=True))["answer"] == "2: two"
@@ -268,7 +267,7 @@ async def test_whatever_comes_at_whatever_moment_nothing_is_lost(
             case _:
                 (tmp_path / "dies").touch()
                 await asyncio.sleep(0.03)
-                (tmp_path / "dies").unlink()
+                (tmp_path / "dies").unlink(missing_ok=True)
     version = (await daemon.session("s"))["version"]
     found = await daemon.ask("s", "everything", live=True, min_version=version)
     assert found["answer"] == "|".join(texts)

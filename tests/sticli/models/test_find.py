@@ -43,8 +43,8 @@ def test_a_path_and_the_embedded_one(
     Path("small").symlink_to(tiny)  # a file at hand comes before what was pulled
     assert find(str(tiny)) == tiny
     assert find("small") == tmp_path / "small"
-    assert find("embedded") == find("") == embedded_model()
-    assert (chosen("embedded"), chosen("small")) == ("", str(tmp_path / "small"))
+    assert find("embedded") == find("") == find(embedded_model().stem) == embedded_model()
+    assert (chosen(embedded_model().stem), chosen("small")) == ("", str(tmp_path / "small"))
 
 
 @pytest.mark.parametrize(

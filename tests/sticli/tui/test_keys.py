@@ -34,6 +34,16 @@ async def test_the_row_under_the_cursor_is_the_session_that_is_looked_at() -> No
             assert (table(on, "sessions").keys, on.app.state.chosen) == (names, expected)
 
 
+async def test_it_begins_with_the_session_that_was_used_last() -> None:
+    async with stage((60, 18)) as on:
+        await on.hear(look(chosen=None, sessions=[]))
+        used = [session(name, last_used=NOON - age) for name, age in (("a", 9), ("b", 1), ("c", 5))]
+        await on.hear(look(chosen=None, sessions=used))
+        assert on.app.state.chosen == "b"
+        await on.hear(look(sessions=[session("a", last_used=NOON), *used[1:]]))
+        assert on.app.state.chosen == "b"  # and stays there
+
+
 async def test_rows_are_sorted_and_sifted() -> None:
     async with stage((60, 18)) as on:
         await on.hear(look(chosen=None))

@@ -44,8 +44,8 @@ async def test_keys_reach_the_scripted_daemon(script: Script) -> None:
         "evaluated_at": 1.0, "device_ms": 2.0, "evaluations": 1,
     }}}  # fmt: skip
     async with watching() as on:
-        await until(on, shown(on, "› calm"))
-        await on.press("j")
+        await until(on, shown(on, "calm"))
+        await on.press("j")  # the last, wherever it began
         await until(on, shown(on, "second line"))
         await until(on, shown(on, "seven"))
         await on.press("p")
@@ -83,6 +83,8 @@ async def test_a_real_daemon_that_goes_and_comes_back(home: Path, model: Path) -
             for name in ("alpha", "beta"):
                 daemon.new(NewSession(name))
                 daemon.append(name, Append([f"line {number} of {name}" for number in range(5)]))
+            await until(on, shown(on, "beta"))
+            await on.press("g")  # the first, wherever it began
             await until(on, shown(on, "line 4 of alpha"))
             await on.press("f", *"what now?", "tab", "tab", *"now", "enter")
             await until(on, lambda: "the question is added" in on.told)
