@@ -64,7 +64,7 @@ def test_whole_processes(staged: Staged) -> None:
     path, told = staged(Options()).model.path, list[str]()
     ask = commandline.answer(path, 1, told.append)
     assert ask.value is not None
-    assert ask.value > 1  # it is a Python that does something
+    assert ask.value > 0
     lines = commandline.appends(path, 2_000, 1, "full", told.append)
     assert lines.value is not None
     assert (lines.least, lines.target) == (True, 200_000.0)
