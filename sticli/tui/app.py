@@ -13,6 +13,7 @@ from sticli.watch.options import Options
 
 ENDS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 LOOKS = 4  # after so many there is something to see in every pane
+MEASURED = 8  # after so many it is clear that nothing measures the device
 
 
 def run(source: Source, options: Options) -> None:
@@ -63,4 +64,6 @@ def _portray(drawn: list[str], app: Dashboard) -> None:
 def _whole(app: Dashboard) -> bool:
     state = app.state
     session = state.sessions.get(state.chosen or "")
+    if state.device.busy is None and app.looks < MEASURED:
+        return False
     return bool(state.lines) or session is None or not session.lines
