@@ -1,5 +1,6 @@
 """Names that a word of a command line may be, as they are now: no daemon is started for them."""
 
+import os
 from collections.abc import Callable, Iterable
 from contextlib import closing
 from pathlib import Path
@@ -7,7 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from sticli.errors import SticliError
 from sticli.limit import deadline
-from sticli.place import socket_path
+from sticli.place import absolute, socket_path
 from sticli.render import one_line, plural
 
 if TYPE_CHECKING:
@@ -57,8 +58,20 @@ def _ask(what: "Callable[[Client], list[T]]") -> list[T]:
     """What the daemon says in time; a shell prompt is no place for errors."""
     from sticli.client import Client
 
+    if _would_start_one():
+        return []
     try:
         with deadline(BUDGET), closing(Client(Path(socket_path()), None)) as client:
             return what(client)
     except SticliError:
         return []
+
+
+def _would_start_one() -> bool:
+    """Whether a service's socket is there and no daemon; the unit is looked for first, cheaply."""
+    config = os.environ.get("XDG_CONFIG_HOME") or absolute("~/.config")
+    if not os.path.exists(os.path.join(config, "systemd", "user", "sticli.socket")):
+        return False
+    from sticli import paths, service
+
+    return service.waits(paths.resolve())

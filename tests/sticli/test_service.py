@@ -222,6 +222,7 @@ def test_commands_do_not_start_what_only_waits_for_a_connection(home: Path, stic
         stopped = sticli("daemon", "stop")
         assert "the next command starts the daemon" in stopped.stderr
         assert sticli("ps", "--no-autostart").returncode == 4
+        assert sticli("_complete", "fish", "--", "show", "").stdout == ""
         checks = json.loads(sticli("doctor", "--json").stdout)["checks"]
         assert checks[-1]["found"].startswith("asleep")
         with pytest.raises(BlockingIOError):
