@@ -176,6 +176,12 @@ def check(path: Path) -> None:
             f"--follow {path}: it may not be read",
             "see who owns it with `ls -l`, or pipe it in: `sudo tail -F … | sticli append SESSION`",
         )
+    if _made_up(path):
+        raise SticliError(
+            "bad_request",
+            f"--follow {path}: the system makes it up at each reading, so it does not grow",
+            f"read it once as standard input: `sticli append SESSION < {path}`",
+        )
 
 
 def _trouble(path: Path) -> str:
@@ -187,3 +193,9 @@ def _trouble(path: Path) -> str:
     except OSError:  # a folder on the way may not be searched, or links lead in a circle
         return UNREADABLE
     return "" if stat.S_ISREG(found.st_mode) and os.access(path, os.R_OK) else UNREADABLE
+
+
+def _made_up(path: Path) -> bool:
+    """Whether there is something in a file that has no size, as below /proc."""
+    with open(path, "rb") as file:
+        return bool(file.read(1)) and os.fstat(file.fileno()).st_size == 0

@@ -196,6 +196,8 @@ def test_what_cannot_be_followed_is_refused_with_a_way_out(tmp_path: Path) -> No
     assert "sticli append SESSION <" in refused.value.hint
     circle = tmp_path / "circle"
     circle.symlink_to(circle)
+    with pytest.raises(SticliError, match="makes it up at each reading"):
+        check(Path("/proc/self/status"))
     with pytest.raises(SticliError, match="circle: it may not be read"):
         check(circle)
 
