@@ -37,6 +37,7 @@ EXAMPLES = {
     "calibrate": ["sticli calibrate market trade --truth truth.csv --precision 0.95"],
     "demo": ["sticli demo", "sticli demo --seconds 60 --rate 20"],
     "demo feed": ["sticli demo feed --truth truth.csv | sticli append service"],
+    "demo train": ["sticli demo train --feed mine.py --out mine --minutes 60"],
     "bench": ["sticli bench all --quick", "sticli bench peers"],
     "bench stream": ["sticli bench stream --quick --output report"],
     "bench window": ["sticli bench window --quick"],

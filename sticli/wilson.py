@@ -5,7 +5,7 @@ import math
 Z = 1.959964  # standard deviations that hold 95 % of a normal distribution
 
 
-def wilson(hits: int, of: int) -> tuple[float, float]:
+def wilson(hits: float, of: float) -> tuple[float, float]:
     """The 95 % interval of the share `hits` / `of`; all that is possible when `of` is 0."""
     if not of:
         return 0.0, 1.0

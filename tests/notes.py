@@ -6,6 +6,7 @@ from tests.wording import is_hole, texts
 # what is being done, or was: no trouble
 PLAIN = {
     "  ‹command›",
+    "`sticli model use ‹model›` makes the daemon run it",
     "`loginctl enable-linger` lets it live on when you log out",
     "a daemon of its own starts; the feed is --seed ‹seed›",
     "created session ‹name›",
@@ -31,6 +32,7 @@ PLAIN = {
     "the daemon runs (pid ‹pid›, version ‹version›)",
     "the model is loading",
     "the socket of the service is there",
+    "training for ‹minutes› minutes in ‹out›; --resume goes on after Ctrl-C",
     "unpinned ‹sessions›",
     "what is left to do:",
     "random weights of ‹shapes›: made once, kept in the cache",

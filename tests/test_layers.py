@@ -127,7 +127,7 @@ def test_links_lead_to_the_folders() -> None:
     "module",
     [
         *("sticli.cli", "sticli.client", "sticli.commands.ask", "sticli.commands.plan"),
-        *("sticli.demo.market", "sticli.models.hub"),
+        *("sticli.demo.world.market", "sticli.models.hub"),
     ],
 )
 def test_client_is_light(module: str) -> None:

@@ -14,9 +14,10 @@ from textual.keys import _character_to_key
 from textual.pilot import Pilot
 
 from sticli.client import Client
-from sticli.demo.logs import STATES, Logs
-from sticli.demo.market import Market
 from sticli.demo.stage import stage
+from sticli.demo.world.lexicon import STATES
+from sticli.demo.world.logs import Logs
+from sticli.demo.world.market import Market
 from sticli.form import Form
 from sticli.paths import Paths
 from sticli.protocol import Append, NewFlash, NewSession

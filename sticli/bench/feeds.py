@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from sticli.bench.prompt import Prompter
-from sticli.demo.clock import Clock
-from sticli.demo.market import Market
+from sticli.demo.world.clock import Clock
+from sticli.demo.world.market import Market
 
 LAST_SYMBOL = "which symbol traded last?"  # of a market
 DIRECTION = "did the last candle close up or down?"  # of candles

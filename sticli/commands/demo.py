@@ -1,5 +1,5 @@
 """`sticli demo`: the real thing on a simulated feed, with the truth beside each answer; `demo feed`
-writes such a feed and its truth.
+writes such a feed and its truth; `demo train` is in train.py.
 """
 
 import sys
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from sticli.commands.train import train
 from sticli.errors import FAILURE, refused
 from sticli.invocation import Invocation, document, of
 from sticli.place import absolute
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from sticli.demo.score import Score
 
 app = typer.Typer(rich_markup_mode=None)
+app.command("train")(train)
 
 
 @app.callback(invoke_without_command=True)
@@ -82,7 +84,7 @@ def write(
     try:
         Path(absolute(truth)).write_text("\n".join(rows) + "\n", "utf-8")
     except OSError as error:
-        raise refused(error) from None
+        raise refused(error, truth) from None
     sys.stdout.write("".join(f"{line}\n" for line in made.lines))
     choices = ",".join(made.choices)
     call.note(f'sticli flash add SESSION "{made.question}" --id state --choices {choices}')

@@ -3,8 +3,8 @@
 import time
 
 from sticli.client import Client
-from sticli.demo.market import Market
-from sticli.demo.question import NONE
+from sticli.demo.world.market import Market
+from sticli.demo.world.question import NONE
 from sticli.protocol import Append, NewFlash, NewSession
 
 SYMBOLS = 5

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 
-from sticli.demo.logs import STATES, Logs
-from sticli.demo.question import NONE, phrasings
+from sticli.demo.world.lexicon import STATES
+from sticli.demo.world.logs import Logs
+from sticli.demo.world.question import NONE
 
 FAR = 2**49  # seeds from here on are none that training or the card drew
 
@@ -24,7 +25,7 @@ def feed(seed: int, lines: int, points: int) -> Feed:
     Moments before the service is first heard of are left out, for no choice is right there.
     """
     logs = Logs(FAR + seed, held_out=True)
-    question = phrasings("service_state", held_out=False)[0].format(name=logs.services[0])
+    question = f"state of {logs.services[0]}?"
     chosen = {round(lines * (n + 1) / points) for n in range(points)}
     written, truth = list[str](), list[tuple[int, str]]()
     for number in range(1, lines + 1):

@@ -3,11 +3,11 @@
 from importlib.resources import files
 from pathlib import Path
 
-from sticli.demo.market import Market
+from sticli.demo.world.market import Market
 from tests.e2e.conftest import SLOW, Person
 
 QUESTION = "which symbol traded last?"
-MODEL = files("sticli.models") / "sticli-feed-v1.gguf"
+MODEL = files("sticli.models") / "sticli-feed-v2.gguf"
 
 
 def filled(person: Person) -> list[str]:

@@ -10,7 +10,7 @@ import pytest
 
 from sticli.daemon.reading import marker
 from sticli.daemon.records import Drop
-from sticli.demo.market import Market
+from sticli.demo.world.market import Market
 from sticli.paths import resolve
 from tests.daemon.conftest import Http, until
 from tests.e2e.conftest import Person

@@ -1,24 +1,35 @@
 """The embedded model gives a person the same greedy answers on both engines."""
 
+import string
+
 import pytest
 
-from sticli.demo.market import Market
-from tests.e2e.conftest import Person
+from sticli.client import Client
+from sticli.demo.world.market import Market
+from sticli.form import Form
+from sticli.paths import resolve
+from sticli.protocol import Ask, At
+from tests.e2e.conftest import SLOW, Person
 
-LETTERS = ("--choices", ",".join("ABCDEFGHIJKLMNOPQRSTUVWXYZ"))
+LETTERS = list(string.ascii_uppercase)
+LAST = "which symbol traded last?"
 
 
-def answers(person: Person, feed: Market) -> list[str]:
+def answers(person: Person, texts: list[str]) -> list[str]:
     """What a session says, asked freely, in a form, and as it was; and what a fork of it says."""
-    plain = [("ask", "ticks", question.text, "--live") for question in feed.questions()]
-    formed = [("ask", "ticks", "which symbol traded last?", "--live", *LETTERS)]
-    past = [("ask", "ticks", question.text, "--at", "1") for question in feed.questions()[:2]]
-    other = [("ask", "fork", "which symbol traded last?", "--live")]
-    return [person.run(*words).stdout.strip() for words in plain + formed + past + other]
+    plain = [("ticks", Ask(text, live=True)) for text in texts]
+    past = [("ticks", Ask(text, at=At(version=1))) for text in texts[:2]]
+    client = Client(resolve().socket, SLOW)
+    found = [client.ask(name, ask).answer for name, ask in plain + past]
+    form = Form(choices=LETTERS)
+    found.append(client.ask("ticks", Ask(LAST, live=True, form=form)).answer)
+    client.close()
+    return [*found, person.run("ask", "fork", LAST, "--live").stdout.strip()]
 
 
 def test_both_engines_answer_alike(person: Person, monkeypatch: pytest.MonkeyPatch) -> None:
     feed = Market(seed=12, symbols=5, held_out=True)
+    texts: list[str] = []
     found = {}
     for engine in ("llama.cpp", "gpu"):
         monkeypatch.setenv("STICLI_ENGINE", engine)
@@ -30,6 +41,7 @@ def test_both_engines_answer_alike(person: Person, monkeypatch: pytest.MonkeyPat
                 person.run("append", "ticks", feed=lines)
             person.run("fork", "ticks", "fork")
             person.run("append", "fork", feed="10:00:00 ACME 99.00")
-        found[engine] = answers(person, feed)
+            texts = [question.text for question in feed.questions()]  # worded anew each time
+        found[engine] = answers(person, texts)
     assert found["gpu"] == found["llama.cpp"]
     assert len({*found["gpu"]}) > 5

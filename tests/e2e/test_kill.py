@@ -5,16 +5,17 @@ import os
 import random
 import signal
 import subprocess
-import threading
 import time
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
-from sticli.demo.market import Market
+from sticli.demo.world.market import Market
 from tests.e2e.conftest import SLOW, Person, private_home, wait_for
 
-LINES = 20_000  # the check by hand takes 100,000
+LINES, BURST = 5_000, 50  # the check by hand takes 100,000
+VICTIMS = ("worker", "front", "worker", "front")
 QUESTIONS = ("which symbol traded last?", "last price of " + Market(seed=5).symbols[0] + "?")
 
 
@@ -23,38 +24,28 @@ def ticks() -> list[str]:
     return [feed.line() for _ in range(LINES)]
 
 
-class Killer(threading.Thread):
-    """Kills the front or the worker every now and then, until told to stop."""
-
-    def __init__(self, person: Person) -> None:
-        super().__init__()
-        self.stop = threading.Event()
-        self.killed: list[str] = []
-        self._person = person
-        self._chance = random.Random(1)
-
-    def run(self) -> None:
-        for name in ("worker", "front", "worker", "front"):
-            self._kill(name)
-        while not self.stop.is_set():
-            self._kill(self._chance.choice(["front", "worker"]))
-
-    def _kill(self, name: str) -> None:
-        self._person.run("daemon", "start")  # an idle append does not miss it
-        pids = dict(zip(("front", "worker"), self._person.pids(), strict=True))
-        time.sleep(self._chance.uniform(0.05, 1.0))
+def kill(person: Person, killed: list[int]) -> None:
+    """Kill the victims, each some time after both processes are up; `append` alone revives them."""
+    chance = random.Random(1)
+    while len(killed) < len(VICTIMS):
+        pids = dict(zip(("front", "worker"), person.pids(), strict=True))
+        pid = pids[VICTIMS[len(killed)]]
+        time.sleep(chance.uniform(0.0, 0.6))
         with contextlib.suppress(ProcessLookupError):
-            os.kill(pids[name], signal.SIGKILL)
-            self.killed.append(name)
+            os.kill(pid, signal.SIGKILL)
+            killed.append(pid)
+            wait_for(lambda gone=pid: gone not in person.pids())
 
 
-def feed(appending: "subprocess.Popen[bytes]", lines: list[str], until: Killer) -> None:
-    """Write the lines in bursts, the last of them after the killer has had its four victims."""
+def feed(
+    appending: "subprocess.Popen[bytes]", lines: list[str], killed: list[int], killing: Future[None]
+) -> None:
+    """Write the lines in bursts, as many after each victim, and after the last, as before it."""
     assert appending.stdin
-    for at in range(0, len(lines), 250):
-        if at == LINES // 2:
-            wait_for(lambda: len(until.killed) >= 4)
-        appending.stdin.write("".join(f"{line}\n" for line in lines[at : at + 250]).encode())
+    for at in range(0, LINES, BURST):
+        due = at * (len(VICTIMS) + 1) // LINES
+        wait_for(lambda due=due: len(killed) >= due or killing.done())
+        appending.stdin.write("".join(f"{line}\n" for line in lines[at : at + BURST]).encode())
         appending.stdin.flush()
         time.sleep(0.05)
 
@@ -69,18 +60,19 @@ def test_every_line_once_in_order_and_the_same_answers(
     person: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lines = ticks()
+    killed: list[int] = []
     person.run("new", "s")
     appending = person.start("append", "s")
-    killer = Killer(person)
-    killer.start()
-    feed(appending, lines, killer)
-    killer.stop.set()
-    killer.join()
+    with ThreadPoolExecutor(1) as pool:
+        killing = pool.submit(kill, person, killed)
+        feed(appending, lines, killed, killing)
+        killing.result()
     _, errors = appending.communicate(timeout=SLOW)
     assert appending.returncode == 0, errors
-    assert {"front", "worker"} <= set(killer.killed)
+    assert len(set(killed)) == len(VICTIMS)
     assert person.log("s") == lines
     disturbed = answers(person)
-    with private_home(monkeypatch) as other:
+    assert all(start > 0 for _, start in disturbed)  # the window has moved on meanwhile
+    with private_home(monkeypatch, person) as other:
         other.run("append", "s", feed="\n".join(lines))
         assert answers(other) == disturbed

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from sticli.demo.market import Market
+from sticli.demo.world.market import Market
 from tests.e2e.conftest import Person, wait_for
 
 

@@ -1,7 +1,8 @@
 """Every kernel in the ways models launch it: compiled for four targets, without a GPU.
 
 `python -m tests.kernels.catalogue` compiles all of it and writes kernels/RESOURCES.md, in a
-quarter of an hour; with a target and names it prints what became of those, a line of JSON each.
+quarter of an hour; with targets and names it prints what became of those, a line of JSON each,
+and after `--no-loops` sooner: `python -m tests.kernels.catalogue --no-loops 80,90 "top 2"`.
 """
 
 import json
@@ -48,6 +49,7 @@ TARGETS = (80, 86, 89, 90)
 HALF, BF16, FULL = torch.float16, torch.bfloat16, torch.float32
 WIDTH = 1024  # of a model: what counts is only that 256 divides it
 EPSILON = 1e-6
+NO_LOOPS = "--no-loops"
 
 Call = Callable[[], object]
 
@@ -195,16 +197,21 @@ def _others() -> Iterator[tuple[str, Call]]:
 ENTRIES: Mapping[str, Call] = dict([*_products(), *_others()])
 
 
-def made(names: Sequence[str], targets: Sequence[int], processes: int) -> list[Made]:
+def made(
+    names: Sequence[str], targets: Sequence[int], processes: int, *, loops: bool
+) -> list[Made]:
     """Compile entries in several processes that know nothing of the interpreter."""
+    words = () if loops else (NO_LOOPS,)
+    jobs = [
+        (*words, ",".join(map(str, targets[first::processes])), *names)
+        for first in range(processes)
+    ]
     with ThreadPoolExecutor(processes) as pool:
-        parts = pool.map(_elsewhere, [(target, names) for target in targets])
-        return [item for part in parts for item in part]
+        return [item for part in pool.map(_elsewhere, jobs) for item in part]
 
 
-def _elsewhere(job: tuple[int, Sequence[str]]) -> list[Made]:
-    target, names = job
-    command = [sys.executable, "-m", "tests.kernels.catalogue", str(target), *names]
+def _elsewhere(words: Sequence[str]) -> list[Made]:
+    command = [sys.executable, "-m", "tests.kernels.catalogue", *words]
     others = {key: value for key, value in os.environ.items() if key != "TRITON_INTERPRET"}
     done = subprocess.run(command, capture_output=True, text=True, env=others, check=False)
     if done.returncode:
@@ -215,7 +222,7 @@ def _elsewhere(job: tuple[int, Sequence[str]]) -> list[Made]:
 def _write(path: Path) -> None:
     """Write down what becomes of every entry: a row a kernel, numbers for each target."""
     rows: dict[tuple[str, str, int], list[Made]] = {}
-    for item in made(list(ENTRIES), TARGETS, len(TARGETS)):
+    for item in made(list(ENTRIES), TARGETS, len(TARGETS), loops=True):
         rows.setdefault((item.name, item.kernel, item.warps), []).append(item)
     lines = [_line(key, items) for key, items in rows.items()]
     path.write_text(HEAD + "\n".join(lines) + "\n")
@@ -250,6 +257,15 @@ def _per_weight(item: Made) -> str:
     return f"{item.loop * item.warps * 32 / rounds[item.kernel](item.constants):.1f}"
 
 
+def _print(words: list[str]) -> None:
+    loops = words[0] != NO_LOOPS
+    targets, *names = words if loops else words[1:]
+    for target in targets.split(","):
+        for name in names:
+            for item in make(name, ENTRIES[name], int(target), loops=loops):
+                print(json.dumps(asdict(item)), flush=True)
+
+
 HEAD = """# What the compilers make of the kernels
 
 Made by `python -m tests.kernels.catalogue`, without a GPU, by Triton's own compilers. Where targets
@@ -265,6 +281,5 @@ number of instructions of the longest loop, and of those for one weight (9.0).
 if __name__ == "__main__":
     if len(sys.argv) == 1:
         _write(Path(__file__).parents[2] / "kernels" / "RESOURCES.md")
-    for name in sys.argv[2:]:
-        for item in make(name, ENTRIES[name], int(sys.argv[1])):
-            print(json.dumps(asdict(item)), flush=True)
+    else:
+        _print(sys.argv[1:])

@@ -54,7 +54,7 @@ class Made:
     spilled: int  # bytes a thread
     shared: int  # bytes a program
     warps: int
-    loop: int  # instructions of the longest loop
+    loop: int  # instructions of the longest loop; 0 for none, or where nobody asked
     constants: dict[str, int]  # what it was compiled for
     mma: str  # which instructions of the tensor cores
 
@@ -111,12 +111,15 @@ def _kind(param: Any, value: Any) -> tuple[str, bool]:
     return "i32", value % 16 == 0 and not param.do_not_specialize
 
 
-def make(name: str, call: Callable[[], object], target: int) -> list[Made]:
-    """Compile what a call launches for GPUs of a compute capability, as 90 for 9.0."""
-    return [_made(name, variant, target) for variant in record(call)]
+def make(name: str, call: Callable[[], object], target: int, *, loops: bool) -> list[Made]:
+    """Compile what a call launches for GPUs of a compute capability, as 90 for 9.0.
+
+    To look for loops takes most of a second a kernel, whatever its size.
+    """
+    return [_made(name, variant, target, loops) for variant in record(call)]
 
 
-def _made(name: str, variant: Variant, target: int) -> Made:
+def _made(name: str, variant: Variant, target: int, loops: bool) -> Made:
     source = ASTSource(
         variant.kernel, variant.signature, variant.constants, attrs=variant.attributes
     )
@@ -125,7 +128,7 @@ def _made(name: str, variant: Variant, target: int) -> Made:
         file.write(compiled.asm["cubin"])
         file.flush()
         used = _run(BINARIES / "cuobjdump", "-res-usage", file.name)
-        code = _run(BINARIES / "nvdisasm", "-c", file.name)
+        code = _run(BINARIES / "nvdisasm", "-c", file.name) if loops else ""
     return Made(
         name=name,
         kernel=variant.kernel.__name__.strip("_"),

@@ -17,7 +17,7 @@ from sticli.daemon.worker.guide import Guide, Guides
 from sticli.daemon.worker.question import Question
 from sticli.daemon.worker.sessions import Session
 from sticli.daemon.worker.template import Frame
-from sticli.demo.market import Market
+from sticli.demo.world.market import Market
 from sticli.form import Form
 from sticli.models.find import embedded_model
 from tests.daemon.worker.stepping import answered, begun, filled
@@ -139,7 +139,7 @@ def test_right_answers_are_the_same_when_typed(
     checked = 0
     for question in source.questions():
         free = embedded.answer(session, question.text)
-        form = symbols if question.kind == "last_symbol" else Form(number=True)
+        form = symbols if question.kind == "last_name" else Form(number=True)
         if str(free.text) == "none" and form.number:
             continue
         typed = embedded.answer(session, question.text, form=form)

@@ -19,7 +19,7 @@ from sticli.daemon.engines.tuning import Tuning
 from sticli.daemon.engines.vocabulary import ModelVocabulary
 from sticli.daemon.worker.sessions import Session
 from sticli.daemon.worker.snapshot import Snapshots
-from sticli.demo.market import Market
+from sticli.demo.world.market import Market
 from sticli.errors import SticliError
 from sticli.models.find import embedded_model
 from tests.daemon.worker.link import Link, lines, opened

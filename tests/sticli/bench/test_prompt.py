@@ -12,7 +12,7 @@ from sticli.bench.prompt import Context, Prompter
 from sticli.client import Client
 from sticli.daemon.engines.base import Plan, Row
 from sticli.daemon.worker.template import frame, split
-from sticli.demo.market import Market
+from sticli.demo.world.market import Market
 from sticli.models.find import embedded_model
 from tests.daemon.worker.link import Link, ask, lines, opened
 from tests.fakes import FakeEngine, FakeVocabulary

@@ -3,8 +3,8 @@
 import pytest
 
 from sticli.demo.feed import feed
-from sticli.demo.logs import STATES
-from sticli.demo.names import is_held_out
+from sticli.demo.world.lexicon import STATES
+from sticli.demo.world.names import is_held_out
 
 
 @pytest.mark.parametrize("seed", range(5))

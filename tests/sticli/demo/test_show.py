@@ -9,7 +9,7 @@ import pytest
 
 from sticli.client import Client
 from sticli.demo.day import LAST, Day
-from sticli.demo.question import NONE
+from sticli.demo.world.question import NONE
 from sticli.protocol import Ask
 from tests.sticli.conftest import SLOW, Run, start
 

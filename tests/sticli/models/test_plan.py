@@ -39,10 +39,10 @@ def planned(
 def test_it_fits() -> None:
     found = planned(Wish())
     assert found.verdict == "fits"
-    assert found.context == 1024  # what it was trained for
-    assert found.at_once == machine.BUDGET // (1024 * CELL)
-    assert found.in_host == 2048 * MB // (1024 * CELL)
-    assert "sessions of 1,024 cells at once" in found.said
+    assert found.context == 8192  # what a session has unless told, and the model can
+    assert found.at_once == machine.BUDGET // (8192 * CELL)
+    assert found.in_host == 2048 * MB // (8192 * CELL)
+    assert "sessions of 8,192 cells at once" in found.said
 
 
 def test_what_is_wished_for_and_what_the_settings_say() -> None:
@@ -70,7 +70,7 @@ def test_the_memory_is_in_the_way() -> None:
     assert found.room == 100 * MB - found.weights
     nothing = planned(Wish(), free=1 * MB)
     assert nothing.verdict == "does not fit"
-    assert "its weights take 4.4 MB, 1.0 MB of memory are free" in nothing.advice
+    assert "its weights take 5.0 MB, 1.0 MB of memory are free" in nothing.advice
     assert planned(Wish(sessions=10_000), free=5 * MB).verdict == "does not fit"
 
 
@@ -121,7 +121,7 @@ def test_the_command(program: Program) -> None:
     code, out, _ = program("plan", "--sessions", "4000", "--context", "500")
     rows = dict(line.split(maxsplit=1) for line in out.splitlines())
     assert (code, rows["verdict"].split(":")[0]) == (0, "fits with less")
-    assert rows["weights"] == "4.4 MB"
+    assert rows["weights"] == "5.0 MB"
     found = json.loads(program("plan", "embedded", "--json").out)
     assert (found["cell"], found["verdict"]) == (CELL, "fits")
     assert found["memory"]["total"] > found["memory"]["free"] > 0
@@ -135,7 +135,7 @@ def test_numbers_that_the_engine_does_not_keep(
     assert (code, "is for the gpu engine" in err) == (2, True)
     monkeypatch.setenv("STICLI_ENGINE", "gpu")
     found = json.loads(program("plan", "--kv-type", "q8", "--json").out)
-    assert found["cell"] == 4 * 2 * 8 * (32 + 2)
+    assert found["cell"] == 5 * 2 * 4 * (64 + 2)
     assert program("plan", "--kv-type", "q4").code == 2
 
 

@@ -15,7 +15,7 @@ from sticli.bench.adapters.room import Room
 from sticli.bench.adapters.session import Sticli
 from sticli.bench.prompt import Context, prompter
 from sticli.bench.schedule import Question
-from sticli.demo.market import Market
+from sticli.demo.world.market import Market
 from sticli.errors import SticliError
 from sticli.models.find import embedded_model
 
@@ -105,7 +105,7 @@ def test_answers_and_counts_as_a_session_grows_past_its_window(case: Case) -> No
     engine, lines = case.engine, market(1, 60)
     engine.open("s", QUESTIONS)
     case.before = []
-    for begin, end in ((0, 10), (10, 20), (20, 50), (50, 60)):
+    for begin, end in ((0, 10), (10, 18), (18, 50), (50, 60)):
         engine.append("s", lines[begin:end])
         engine.settle("s")
         for question in QUESTIONS:
@@ -241,8 +241,8 @@ def test_events_that_are_missed_delay_nothing_but_the_news(case: Case) -> None:
 def test_a_session_longer_than_the_model_is_refused(
     case: Case, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(case.engine, "_room", replace(case.room, limit=4096))
-    with pytest.raises(SticliError, match="at most 1,024 cells"):
+    monkeypatch.setattr(case.engine, "_room", replace(case.room, limit=16_384))
+    with pytest.raises(SticliError, match="at most 8,448 cells"):
         case.engine.open("s")
     case.engine.drop("s")
 

@@ -1,0 +1,1 @@
+"""How the embedded model is examined, and what its card says."""

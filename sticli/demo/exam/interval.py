@@ -1,0 +1,68 @@
+"""How sure a share is where questions share feeds: Wilson's interval, of fewer questions.
+
+Answers on one feed resemble each other, so that many of them tell less than as many apart: the
+number of questions is divided by the design effect, the variance between feeds over that of
+independent answers. Where all answers are alike, no variance is seen and each feed counts once.
+"""
+
+import math
+from collections import defaultdict
+from collections.abc import Hashable, Iterable, Sequence
+from dataclasses import dataclass
+
+from sticli.wilson import Z, wilson
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """So many right of so many, on so many feeds; `low` to `high` is the 95 % interval."""
+
+    right: int
+    of: int
+    feeds: int
+    low: float
+    high: float
+
+    @property
+    def value(self) -> float:
+        """The share itself; 0 of none."""
+        return self.right / self.of if self.of else 0.0
+
+
+def share(hits: Iterable[tuple[Hashable, bool]]) -> Share:
+    """The share of hits, each beside the feed that it belongs to."""
+    feeds = defaultdict[Hashable, list[bool]](list)
+    for feed, hit in hits:
+        feeds[feed].append(hit)
+    groups = [(sum(one), len(one)) for one in feeds.values()]
+    right, of = (sum(column) for column in zip(*groups, strict=True)) if groups else (0, 0)
+    kept = _worth(groups, right, of) / of if of else 0.0
+    low, high = wilson(right * kept, of * kept)
+    return Share(right, of, len(groups), low, high)
+
+
+def _worth(groups: Sequence[tuple[int, int]], right: int, of: int) -> float:
+    """How many independent answers would tell as much."""
+    if right in (0, of) or len(groups) == 1:
+        return len(groups)
+    alone = right / of * (1 - right / of) / of
+    return of / max(1.0, _variance(groups) / alone)
+
+
+def _variance(groups: Sequence[tuple[float, int]]) -> float:
+    """Of the mean over all questions, from sums and sizes by feed."""
+    of = sum(size for _, size in groups)
+    mean = sum(part for part, _ in groups) / of
+    apart = (part - mean * size for part, size in groups)
+    squares = sum(one * one for one in apart)
+    return len(groups) / (len(groups) - 1) * squares / (of * of)
+
+
+def difference(pairs: Iterable[tuple[Hashable, bool, bool]]) -> tuple[float, float]:
+    """How many more of the first are right, as a share, and half the width of its 95 % interval."""
+    feeds = defaultdict[Hashable, list[int]](list)
+    for feed, one, other in pairs:
+        feeds[feed].append(one - other)
+    groups = [(float(sum(part)), len(part)) for part in feeds.values()]
+    mean = sum(part for part, _ in groups) / sum(size for _, size in groups)
+    return mean, Z * math.sqrt(_variance(groups)) if len(groups) > 1 else 1.0

@@ -1,0 +1,1 @@
+"""How the embedded model is made: its vocabulary, its start, its training, its file."""

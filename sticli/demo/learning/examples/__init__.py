@@ -1,0 +1,1 @@
+"""Feeds of one's own, as `sticli demo train --feed` takes them."""

@@ -1,0 +1,134 @@
+"""Names of symbols, services, paths and sensors, and which of them are kept out of training."""
+
+import random
+import re
+import zlib
+from collections.abc import Callable
+from string import ascii_lowercase, ascii_uppercase
+
+from sticli.demo.world.lexicon import KEPT_MESSAGES, MESSAGES
+
+SERVICES = (
+    "auth", "billing", "cache", "cart", "catalog", "email", "gateway", "ledger", "login", "mailer",
+    "media", "orders", "payments", "proxy", "queue", "router", "search", "session", "storage",
+    "users", "worker",
+)  # fmt: skip
+TICKERS = (
+    "AAPL", "AMZN", "BTC", "ETH", "GOOG", "IBM", "INTC", "META", "MSFT", "NFLX", "NVDA", "ORCL",
+    "SAP", "SOL", "TSLA", "XRP", "EUR", "GOLD",
+)  # fmt: skip
+PLACES = (
+    "attic", "boiler", "cellar", "door", "engine", "fan", "hall", "kitchen", "motor", "office",
+    "outside", "pump", "roof", "tank", "valve", "window",
+)  # fmt: skip
+FOLDERS = (
+    "about", "account", "admin", "api", "cart", "docs", "feed", "health", "help", "home", "images",
+    "items", "login", "news", "orders", "search", "static", "users",
+)  # fmt: skip
+_FAMILIAR = frozenset(word.lower() for word in (*SERVICES, *TICKERS, *PLACES, *FOLDERS))
+_STEM = re.compile("[A-Za-z]+")
+
+Draw = Callable[[], str]
+
+
+def is_held_out(name: str) -> bool:
+    """Whether a name is reserved for evaluation: a fixed fifth of all first runs of letters."""
+    found = _STEM.search(name)
+    stem = found[0].lower() if found else ""
+    return stem not in _FAMILIAR and zlib.crc32(stem.encode()) % 5 == 0
+
+
+def made_up(
+    rng: random.Random, letters: str, *, held_out: bool, sizes: tuple[int, ...] = (3, 4, 4, 4)
+) -> str:
+    """A random word of `letters` on the asked side of the split."""
+    while True:
+        name = "".join(rng.choices(letters, k=rng.choice(sizes)))
+        if is_held_out(name) == held_out and name.lower() not in _FAMILIAR:
+            return name
+
+
+def symbols(rng: random.Random, count: int, *, held_out: bool, varied: bool = False) -> list[str]:
+    """`count` different upper-case symbols; varied ones may be long, familiar or suffixed."""
+
+    def plain() -> str:
+        return made_up(rng, ascii_uppercase, held_out=held_out)
+
+    def other() -> str:
+        known = not held_out and rng.random() < 0.25
+        sizes = (3, 4, 4, 5)
+        name = (
+            rng.choice(TICKERS)
+            if known
+            else made_up(rng, ascii_uppercase, held_out=held_out, sizes=sizes)
+        )
+        suffixes = ("-USD", ".L", rng.choice("123456789"))
+        return name + (rng.choice(suffixes) if rng.random() < 0.12 else "")
+
+    return _different(count, other if varied else plain)
+
+
+def services(rng: random.Random, count: int, *, held_out: bool, varied: bool = False) -> list[str]:
+    """`count` different lower-case services; outside evaluation a third are familiar words."""
+    return _lower(rng, count, SERVICES, held_out, varied)
+
+
+def sensors(rng: random.Random, count: int, *, held_out: bool) -> list[str]:
+    """`count` different lower-case names of sensors."""
+    return _lower(rng, count, PLACES, held_out, True)
+
+
+def paths(rng: random.Random, count: int, *, held_out: bool) -> list[str]:
+    """`count` different paths of one or two folders, the first folder on the asked side."""
+
+    def draw() -> str:
+        first = _lower(rng, 1, FOLDERS, held_out, False)[0]
+        return f"/{first}" + (f"/{rng.choice(FOLDERS)}" if rng.random() < 0.4 else "")
+
+    return _different(count, draw)
+
+
+def messages(rng: random.Random, count: int, *, held_out: bool) -> list[str]:
+    """`count` different messages of one to three words; some are made up."""
+
+    def draw() -> str:
+        if rng.random() < 0.6:
+            return rng.choice(KEPT_MESSAGES if held_out else MESSAGES)
+        sizes = (4, 5, 6, 7)
+        words = (
+            made_up(rng, ascii_lowercase, held_out=held_out, sizes=sizes)
+            for _ in range(rng.choice((1, 2, 2, 3)))
+        )
+        return " ".join(words)
+
+    return _different(count, draw)
+
+
+def busy(rng: random.Random, told: list[str]) -> list[str]:
+    """The names, each as often as it comes: in half the feeds alike, else some up to ten times."""
+    alike = rng.random() < 0.5
+    return [name for name in told for _ in range(1 if alike else round(10 ** rng.random()))]
+
+
+def _lower(
+    rng: random.Random, count: int, familiar: tuple[str, ...], held_out: bool, varied: bool
+) -> list[str]:
+    def draw() -> str:
+        sizes = (3, 4, 5, 6, 8) if varied else (3, 4, 4, 4)
+        known = not held_out and rng.random() < 0.35
+        name = (
+            rng.choice(familiar)
+            if known
+            else made_up(rng, ascii_lowercase, held_out=held_out, sizes=sizes)
+        )
+        numbered = varied and rng.random() < 0.2
+        return name + (rng.choice(("-", "")) + rng.choice("123456789") if numbered else "")
+
+    return _different(count, draw)
+
+
+def _different(count: int, draw: Draw) -> list[str]:
+    chosen: dict[str, None] = {}
+    while len(chosen) < count:
+        chosen[draw()] = None
+    return list(chosen)

@@ -1,0 +1,36 @@
+"""Lines that tell nothing of any subject, strewn into a feed."""
+
+import random
+
+from sticli.demo.world.question import Feed, Question
+
+SAID = (
+    "# reconnect", "# reconnected", "heartbeat", "--", "...", "# end of batch", "ping", "pong",
+    "*** connection lost ***", "# log rotated", "[no data]", "-", "{", "# resync",
+)  # fmt: skip
+KEPT = ("# keepalive", "== idle ==", "// gap in the feed", "~")
+SCRAPS = '{}[]",:;|=-0123456789'
+
+
+class Noisy:
+    """A feed with noise among its lines; it knows what that feed knows."""
+
+    def __init__(self, feed: Feed, rng: random.Random, rate: float, *, held_out: bool) -> None:
+        self.feed, self._rng, self._rate = feed, rng, rate
+        self._said = SAID + KEPT if held_out else SAID
+
+    def line(self) -> str:
+        """The next line, without its newline, be it noise or not."""
+        if self._rng.random() >= self._rate:
+            return self.feed.line()
+        if self._rng.random() < 0.25:
+            return "".join(self._rng.choices(SCRAPS, k=self._rng.randint(1, 9)))
+        return self._rng.choice(self._said)
+
+    def truth(self, text: str) -> str:
+        """The true answer to a question now; "none" if nothing in the feed tells."""
+        return self.feed.truth(text)
+
+    def ask(self) -> Question:
+        """A random question that can be asked now, of a random kind."""
+        return self.feed.ask()

@@ -1,0 +1,32 @@
+"""The writer of one feed: its dialect, its clock, and whether its first line names the columns."""
+
+import random
+
+from sticli.demo.world import dialect
+from sticli.demo.world.clock import Clock
+from sticli.demo.world.dialect import Dialect, Record
+
+
+class Scribe:
+    """Writes plain words and HH:MM:SS or, if varied, a random dialect at a random pace."""
+
+    def __init__(self, rng: random.Random, *, held_out: bool, varied: bool = True) -> None:
+        self.dialect = dialect.draw(rng, held_out=held_out) if varied else Dialect()
+        style = dialect.draw_style(rng, held_out=held_out) if varied else "day"
+        self._clock = Clock(rng, style, lively=varied)
+        self._begun = not (self.dialect.form == "csv" and self.dialect.headed)
+
+    def tick(self) -> str:
+        """The time of the next line."""
+        return self._clock.tick()
+
+    def header(self, record: Record) -> str:
+        """What must come before the first such record; empty for nothing."""
+        if self._begun:
+            return ""
+        self._begun = True
+        return self.dialect.header(record)
+
+    def write(self, record: Record) -> str:
+        """One line, without its newline."""
+        return self.dialect.write(record)

@@ -1,0 +1,67 @@
+"""Packed questions must be worth exactly what separate sequences are."""
+
+import random
+
+import torch
+
+from sticli.demo.learning import vocabulary
+from sticli.demo.learning.model import Model, Shape, plain
+from sticli.demo.learning.packing import Fork, ask, make_batch, pack, play
+from sticli.demo.world.market import Market
+
+SHAPE = Shape(len(vocabulary.TOKENS), width=64, layers=2, heads=2, hidden=96)
+
+
+def played(seed: int) -> tuple[list[int], list[Fork]]:
+    return play(Market(seed), 60, 1.5, random.Random(seed))
+
+
+def test_a_packed_fork_has_the_logits_of_its_own_sequence() -> None:
+    torch.manual_seed(0)
+    model, feeds = Model(SHAPE), [played(1), played(2)]
+    batch = pack(feeds, 100, random.Random(3))
+    with torch.no_grad():
+        packed = model(batch.ids, batch.layout)[batch.rows[:, 0], batch.rows[:, 1]]
+        alone = []
+        for ids, forks in feeds:  # pack has shuffled the forks in place
+            room = 100
+            for fork in forks:
+                if (room := room - len(fork.ids)) < 0:
+                    break
+                whole = ids[: fork.point] + fork.ids
+                logits = model(torch.tensor([whole]), plain(len(whole)))[0]
+                alone.append(logits[-len(fork.answer) :])
+    torch.testing.assert_close(packed, torch.cat(alone), atol=1e-4, rtol=1e-4)
+
+
+def test_targets_are_the_true_answers() -> None:
+    batch = make_batch(random.Random(4), 4, 64, 128)
+    answers, answer = list[str](), list[int]()
+    for target, end in zip(batch.targets.tolist(), batch.ends, strict=True):
+        answer.append(target)
+        if end:
+            assert answer.pop() == vocabulary.END_ID
+            answers.append(vocabulary.decode(answer))
+            answer.clear()
+    assert answers
+    assert not answer
+    assert all(text == text.strip() != "" for text in answers)
+
+
+def test_a_fork_sees_whole_lines_and_its_own_truth() -> None:
+    market, ids = Market(9), [vocabulary.BOS_ID]
+    for _ in range(5):
+        ids += vocabulary.line_ids(market.line())
+    fork = ask(market, len(ids))
+    assert vocabulary.decode(fork.answer) == market.truth(fork.question.text)
+    assert fork.tail[-1] == vocabulary.ANSWER_ID
+    forks = played(9)[1]
+    newline = vocabulary.encode("\n")[0]
+    assert all(played(9)[0][one.point - 1] == newline for one in forks)
+
+
+def test_batches_repeat_with_their_seed() -> None:
+    first, second = (make_batch(random.Random("5 17"), 3, 64, 96) for _ in range(2))
+    assert torch.equal(first.ids, second.ids)
+    assert torch.equal(first.targets, second.targets)
+    assert not torch.equal(first.ids, make_batch(random.Random("5 18"), 3, 64, 96).ids)

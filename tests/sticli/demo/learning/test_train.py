@@ -1,0 +1,72 @@
+"""The training loop: it learns, it repeats, and it continues where it stopped."""
+
+import random
+from pathlib import Path
+
+import pytest
+import torch
+
+from sticli.demo.learning import recipe, train
+from sticli.demo.learning.packing import make_batch
+
+
+@pytest.fixture
+def tiny(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(recipe, "WARMUP", 2)
+    torch.set_num_threads(1)
+    monkeypatch.setattr(recipe, "STAGES", (recipe.Stage(0.0, ((2, 48, 64),)),))
+
+
+@pytest.mark.usefixtures("tiny")
+def test_a_few_steps_lower_the_loss_on_new_feeds() -> None:
+    run, batch = train.start(1, 100), make_batch(random.Random(0), 4, 48, 64)
+
+    def loss() -> float:
+        with torch.no_grad():
+            logits = train.answers(run.model, batch)
+        return float(torch.nn.functional.cross_entropy(logits, batch.targets))
+
+    before = loss()
+    for _ in range(6):
+        train.advance(run)
+    assert loss() < 0.8 * before
+    assert sum(map(len, run.tally.values())) > 10
+
+
+@pytest.mark.usefixtures("tiny")
+def test_a_resumed_run_goes_on_as_if_never_stopped(tmp_path: Path) -> None:
+    whole = train.start(3, 50)
+    losses = [train.advance(whole) for _ in range(4)]
+    half = train.start(3, 50)
+    assert [train.advance(half) for _ in range(2)] == pytest.approx(losses[:2], rel=1e-3)
+    train.save(half, tmp_path / "checkpoint.pt")
+    again = train.load(tmp_path / "checkpoint.pt")
+    assert again.step == 2
+    assert [train.advance(again) for _ in range(2)] == pytest.approx(losses[2:], rel=1e-2)
+
+
+@pytest.mark.usefixtures("tiny")
+def test_batches_drawn_ahead_by_others_are_the_same() -> None:
+    run = train.start(3, 4)
+    run.step = 1
+    told = [list(train.batches(run, workers)) for workers in (0, 1)]
+    assert [len(batches) for batches in told] == [3, 3]
+    assert all(torch.equal(a.ids, b.ids) for a, b in zip(*told, strict=True))
+    assert all(a.kinds == b.kinds for a, b in zip(*told, strict=True))
+
+
+def test_other_tokens_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    train.save(train.start(3, 50), tmp_path / "checkpoint.pt")
+    monkeypatch.setattr(train.vocabulary, "TOKENS", train.vocabulary.TOKENS[:-1])
+    with pytest.raises(ValueError, match="other tokens"):
+        train.load(tmp_path / "checkpoint.pt")
+
+
+def test_the_schedule_grows_the_feeds_and_lowers_the_rate() -> None:
+    lengths = [recipe.sizes(step, 1000)[1] for step in range(1000)]
+    assert max(lengths[:50]) < 256
+    assert max(lengths[:150]) < max(lengths[:500]) < max(lengths) == 8192
+    rates = [recipe.rate(step, 1000) for step in range(1000)]
+    assert 0.9 * recipe.PEAK < max(rates) <= recipe.PEAK
+    assert rates[-1] < 0.05 * recipe.PEAK
+    assert rates[0] < 0.05 * recipe.PEAK

@@ -1,0 +1,46 @@
+"""Times: the plain ones only move forward, the lively ones are sometimes late."""
+
+import random
+from datetime import UTC, datetime
+from itertools import pairwise
+
+import pytest
+
+from sticli.demo.world.clock import KEPT_STYLES, STYLES, Clock
+
+FORMS = {
+    "day": "%H:%M:%S", "fine": "%H:%M:%S.%f", "iso": "%Y-%m-%dT%H:%M:%SZ", "minute": "%H:%M",
+    "apache": "%d/%b/%Y:%H:%M:%S +0000",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("style", [*STYLES, *KEPT_STYLES])
+def test_a_style_is_a_time(style: str) -> None:
+    clock = Clock(random.Random(1), style, lively=True)
+    for _ in range(100):
+        text = clock.tick()
+        if style in FORMS:
+            assert datetime.strptime(text, FORMS[style]).replace(tzinfo=UTC)
+        elif style == "syslog":
+            assert datetime.strptime(f"2024 {text}", "%Y %b %d %H:%M:%S").replace(tzinfo=UTC)
+        else:
+            seconds = int(text) / (1000 if style == "epoch_ms" else 1)
+            assert 2022 < datetime.fromtimestamp(seconds, UTC).year < 2031
+
+
+def test_plain_ticks_never_go_back_nor_stay_away() -> None:
+    clock = Clock(random.Random(2), "epoch")
+    times = [int(clock.tick()) for _ in range(500)]
+    gaps = {later - earlier for earlier, later in pairwise(times)}
+    assert gaps == set(range(10))
+
+
+def test_lively_ones_have_bursts_gaps_and_late_lines() -> None:
+    gaps = list[int]()
+    for seed in range(30):
+        clock = Clock(random.Random(seed), "epoch_ms", lively=True)
+        times = [int(clock.tick()) for _ in range(300)]
+        gaps += [later - earlier for earlier, later in pairwise(times)]
+    assert min(gaps) < 0
+    assert gaps.count(0) > 300
+    assert max(gaps) > 3_600_000

@@ -1,0 +1,57 @@
+"""Names and messages: different, on their side of the split, held-out words never trained."""
+
+import random
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sticli.demo.world import names
+from sticli.demo.world.lexicon import KEPT_MESSAGES, MESSAGES
+from sticli.demo.world.names import is_held_out
+
+Draw = Callable[..., list[str]]
+
+
+@pytest.mark.parametrize("draw", [names.symbols, names.services, names.sensors, names.paths])
+@settings(max_examples=40)
+@given(st.integers(0, 2**32), st.booleans(), st.integers(1, 15))
+def test_names_are_many_and_on_their_side(
+    draw: Draw, seed: int, held_out: bool, count: int
+) -> None:
+    told = draw(random.Random(seed), count, held_out=held_out)
+    assert len({*told}) == len(told) == count
+    assert all(is_held_out(name) == held_out for name in told)
+    assert told == draw(random.Random(seed), count, held_out=held_out)
+
+
+@settings(max_examples=40)
+@given(st.integers(0, 2**32), st.booleans())
+def test_suffixes_do_not_change_the_side(seed: int, held_out: bool) -> None:
+    rng = random.Random(seed)
+    told = names.symbols(rng, 9, held_out=held_out, varied=True)
+    told += names.services(rng, 9, held_out=held_out, varied=True)
+    assert all(is_held_out(name) == held_out for name in told)
+
+
+def test_held_out_messages_share_no_word_with_trained_ones() -> None:
+    def words(told: tuple[str, ...]) -> set[str]:
+        return {word for message in told for word in message.split()}
+
+    assert len(MESSAGES) >= 70
+    assert not words(KEPT_MESSAGES) & words(MESSAGES)
+    drawn = {
+        side: words(tuple(names.messages(random.Random(3), 300, held_out=side)))
+        for side in (False, True)
+    }
+    assert not drawn[True] & drawn[False]
+
+
+@settings(max_examples=40)
+@given(st.integers(0, 2**32))
+def test_everybody_is_heard(seed: int) -> None:
+    told = names.services(random.Random(seed), 6, held_out=False)
+    busy = names.busy(random.Random(seed), told)
+    assert {*busy} == {*told}
+    assert all(1 <= busy.count(name) <= 10 for name in told)
