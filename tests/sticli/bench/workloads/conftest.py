@@ -1,6 +1,7 @@
 """A call of the bench on the embedded model, without a terminal."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -12,8 +13,9 @@ from sticli.bench.stage import Options, Stage
 
 @pytest.fixture
 def staged() -> Iterator[Callable[[Options], Stage]]:
-    """Makes the stage for some options; its model is the embedded one."""
-    found, facts = subject.find(subject.Wish(), seed=1)
+    """Makes the stage for some options; its model is the embedded one, in short contexts."""
+    whole, facts = subject.find(subject.Wish(), seed=1)
+    found = replace(whole, context=1024)
     with prompter(found.path) as words:
 
         def make(options: Options) -> Stage:
