@@ -48,7 +48,7 @@ def test_the_limit_holds_the_lines_and_hardly_more(words: Prompter, tokens: int)
 def test_a_stretch_goes_on_where_the_last_one_ended(words: Prompter) -> None:
     growth = _growth(words)
     growth.begin("one", held(words, 200))
-    first, second = growth.stretch(100), growth.stretch(30)
+    first, second = growth.stretch(160), growth.stretch(30)
     assert [arrival.at for arrival in first.arrivals] == pytest.approx([0.0, 0.1])
     assert [question.at for question in first.questions] == pytest.approx([0.2])
     (question,) = second.questions
