@@ -111,7 +111,7 @@ def test_the_report_says_what_it_is_of() -> None:
         "quick": "yes",
     }
     assert report.model["weights"] == "Q8_0"
-    assert report.model["context"] == "1,024"
+    assert report.model["context"] == "8,448"
     assert report.machine["cores"]
     assert report.versions["llama-cpp-python"]
 
