@@ -231,18 +231,18 @@ class Desk:
         Raises:
             SticliError: budget_exceeded.
         """
+        if limit > self._engine.cells:
+            raise SticliError(
+                "budget_exceeded",
+                f"session {name} needs {limit:,} cells, the whole budget is {self._engine.cells:,}",
+                "give it a lower limit, or raise kv_budget_mb",
+            )
         if limit > self._engine.longest:
             raise SticliError(
                 "budget_exceeded",
                 f"session {name} needs {limit:,} cells, the model's positions end at "
                 f"{self._engine.longest:,}",
                 "give it a lower limit",
-            )
-        if limit > self._engine.cells:
-            raise SticliError(
-                "budget_exceeded",
-                f"session {name} needs {limit:,} cells, the whole budget is {self._engine.cells:,}",
-                "give it a lower limit, or raise kv_budget_mb",
             )
 
     def _lines(self, message: messages.Lines, now: float) -> None:

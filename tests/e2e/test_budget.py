@@ -18,7 +18,7 @@ def places(person: Person) -> dict[str, str]:
 def test_six_sessions_live_on_cells_for_two(
     person: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("STICLI_KV_BUDGET_MB", "10")  # two sessions of 1,024 cells, not three
+    monkeypatch.setenv("STICLI_KV_BUDGET_MB", "100")  # two sessions of 8,192 cells, not three
     for name, tick in TICKS.items():
         person.run("append", name, feed=tick + "\n")
     for name, tick in TICKS.items():
@@ -37,7 +37,7 @@ def test_six_sessions_live_on_cells_for_two(
 
 
 def test_a_pinned_session_stays(person: Person, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("STICLI_KV_BUDGET_MB", "10")
+    monkeypatch.setenv("STICLI_KV_BUDGET_MB", "100")
     for name, tick in TICKS.items():
         person.run("append", name, feed=tick + "\n")
         if name == NAMES[0]:

@@ -127,5 +127,5 @@ def test_what_cannot_be_trained_is_refused_first(
     assert "embedded or scratch" in capsys.readouterr().err
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     assert cli.run(["demo", "train", *feed, *out]) != 0
-    assert "pip install torch" in capsys.readouterr().err
+    assert "`pip install 'torch" in capsys.readouterr().err
     assert not (tmp_path / "mine").exists()
