@@ -49,20 +49,21 @@ class Sitting:
 
 @dataclass
 class Page:
-    """A feed as far as the reader has read it."""
+    """A feed as far as the reader has read it; `longest` is the tokens of its longest line."""
 
     reader: Reader
     feed: Feed
     lines: list[str]
+    longest: int = 16
 
     def fill(self, tokens: int) -> None:
         """Read whole lines on, up to `tokens` tokens."""
-        ids, longest = list[int](), 0
-        while self.reader.tokens + len(ids) + max(longest, 16) <= tokens:
+        ids = list[int]()
+        while self.reader.tokens + len(ids) + self.longest <= tokens:
             self.lines.append(self.feed.line())
             line = vocabulary.line_ids(self.lines[-1])
             ids += line
-            longest = max(longest, len(line))
+            self.longest = max(self.longest, len(line))
         if ids:
             self.reader.append(ids)
 

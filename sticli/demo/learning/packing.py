@@ -101,9 +101,9 @@ def pack(feeds: list[tuple[list[int], list[Fork]]], room: int, rng: random.Rando
             kinds += [fork.question.kind] * len(fork.answer)
             ends += [step + 1 == len(fork.answer) for step in range(len(fork.answer))]
     layout = Layout(tokens, torch.from_numpy(seen), torch.from_numpy(begins))
-    return Batch(
-        torch.from_numpy(ids), layout, torch.tensor(rows), torch.tensor(targets), kinds, ends
-    )
+    places = torch.tensor(rows, dtype=torch.long).view(-1, 2)
+    wanted = torch.tensor(targets, dtype=torch.long)
+    return Batch(torch.from_numpy(ids), layout, places, wanted, kinds, ends)
 
 
 def make_batch(

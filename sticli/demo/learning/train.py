@@ -103,10 +103,13 @@ def count(batch: Batch, right: list[bool], tally: dict[str, list[bool]]) -> None
 
 
 def advance(run: Run, drawn: Batch | None = None) -> float:
-    """One training step, on the batch of that step if it has been drawn; returns its loss."""
+    """One training step, on the batch of that step if it has been drawn; returns its loss.
+
+    Nothing is learned from feeds too short for a whole line, which nobody can ask about.
+    """
     batch = (drawn or run.drawing(run.step)()).to(run.device)
     logits = answers(run.model, batch)
-    loss = F.cross_entropy(logits, batch.targets)
+    loss = F.cross_entropy(logits, batch.targets, reduction="sum") / max(1, len(batch.targets))
     loss.backward()
     nn.utils.clip_grad_norm_(run.model.parameters(), 1.0)
     for optimiser in run.optimisers:

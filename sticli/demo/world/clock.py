@@ -23,6 +23,13 @@ STYLES: Mapping[str, Callable[[int], str]] = {
     "iso": _dated("%Y-%m-%dT%H:%M:%SZ"),
     "epoch": lambda ms: str(ms // 1000),
     "syslog": _dated("%b %d %H:%M:%S"),
+    "sql": _dated("%Y-%m-%d %H:%M:%S"),
+    "german": _dated("%d.%m.%Y %H:%M:%S"),
+    "slashed": _dated("%Y/%m/%d %H:%M"),
+    "noon": _dated("%I:%M:%S %p"),
+    "offset": _dated("%Y-%m-%dT%H:%M:%S+00:00"),
+    "compact": _dated("%Y%m%d-%H%M%S"),
+    "comma": lambda ms: f"{_day(ms)},{ms % 1000:03}",
 }
 KEPT_STYLES: Mapping[str, Callable[[int], str]] = {
     "minute": lambda ms: _day(ms)[:5],

@@ -18,15 +18,15 @@ BARE = frozenset(
 
 # Between fields: training's, and evaluation's own.
 GAPS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
-    "plain": ((" ", " ", "  ", "\t", " | ", ", "), (" - ", "; ", " : ")),
-    "csv": ((",", ",", ";", "\t"), ("|", ", ")),
-    "json": ((",", ", "), (" , ",)),
-    "keyed": ((" ", ", ", "\t", " | "), ("; ", "  ")),
+    "plain": ((" ", " ", "  ", "\t", " | ", ", ", " / ", " > ", "|"), (" - ", "; ", " : ")),
+    "csv": ((",", ",", ";", "\t", "~"), ("|", ", ")),
+    "json": ((",", ", ", ",  "), (" , ",)),
+    "keyed": ((" ", ", ", "\t", " | ", "&", ","), ("; ", "  ")),
     "brackets": ((" ",), ("  ",)),
 }
 BINDS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
-    "json": ((":", ": "), (" : ",)),
-    "keyed": (("=", ": ", " "), (":", " = ")),
+    "json": ((":", ": ", ":  "), (" : ",)),
+    "keyed": (("=", ": ", " ", "= ", "->"), (":", " = ")),
 }
 WRAPS: tuple[tuple[dict[str, str], ...], tuple[dict[str, str], ...]] = (
     (
@@ -35,11 +35,15 @@ WRAPS: tuple[tuple[dict[str, str], ...], tuple[dict[str, str], ...]] = (
         {"level": "[{}]", "name": "{}:"},
         {"time": "[{}]", "name": "{}:"},
         {"name": "[{}]"},
+        {"time": "<{}>", "level": "({})"},
+        {"time": "{},", "name": "{},"},
+        {"time": "{} -", "name": '"{}"'},
+        {"name": "{} ->", "level": "<{}>"},
     ),
     ({"time": "({})", "name": "<{}>"}, {"time": "{}:", "name": "({})"}),
 )
 NAMES = frozenset({"symbol", "sensor", "service", "path"})
-PLACES = (("first", "first", "first", "first", "last"), ("second",))
+PLACES = (("first", "first", "first", "first", "second", "last"), ("third",))
 
 
 def pick(rng: random.Random, trained: tuple[T, ...], kept: tuple[T, ...], *, held_out: bool) -> T:
@@ -56,7 +60,7 @@ class Dialect:
     bind: str = "="
     keys: Mapping[str, str] = field(default_factory=dict)
     quoted: bool = False  # numbers in JSON, words in key=value
-    time: str = "first"  # where the time stands: first, second or last
+    time: str = "first"  # where the time stands: first, second, third or last
     wraps: Mapping[str, str] = field(default_factory=dict)
     headed: bool = False  # CSV that begins with the keys
 
@@ -83,9 +87,8 @@ class Dialect:
     def _ordered(self, record: Record) -> Record:
         if self.time == "first":
             return record
-        if self.time == "last":
-            return [*record[1:], record[0]]
-        return [record[1], record[0], *record[2:]]
+        after = {"second": 2, "third": 3}.get(self.time, len(record))
+        return [*record[1:after], record[0], *record[after:]]
 
     def _json(self, role: str, text: str) -> str:
         mark = "" if role in BARE and not self.quoted else '"'
@@ -123,7 +126,8 @@ def draw_style(rng: random.Random, *, held_out: bool) -> str:
 def _keys(rng: random.Random, held_out: bool) -> dict[str, str]:
     """A key for each role, no two alike."""
     found: dict[str, str] = {}
-    for role, (trained, kept) in KEYS.items():
+    for role, (listed, spelled, kept) in KEYS.items():
+        trained = listed + spelled
         key = pick(rng, trained, kept, held_out=held_out)
         while key in found.values():
             key = pick(rng, (*trained, role), kept, held_out=held_out)

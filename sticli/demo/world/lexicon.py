@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping
 
-# Of each pair training draws from the first, evaluation from both.
-Choices = tuple[tuple[str, ...], tuple[str, ...]]
+# Of each three training draws from the first two, evaluation from all: words that are tokens, words
+# that are spelled in pairs of letters as any word nobody has listed is, and such words kept out.
+Choices = tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]
 
 STATES = ("up", "down", "slow", "busy")
 STATE_SETS = (
@@ -19,6 +20,10 @@ KEPT_STATE_SETS = (
     ("live", "frozen", "booting", "halted"),
 )
 LEVELS = (("INFO", "WARN", "ERROR"), ("info", "warn", "error"), ("INFO", "WARNING", "ERROR"))
+SPELLED_LEVELS = (
+    ("Notice", "Caution", "Failure"), ("I", "W", "E"), ("inf", "wrn", "err"),
+    ("NOTE", "ALERT", "FATAL"), ("Debug", "Alert", "Critical"), ("fine", "hint", "fault"),
+)  # fmt: skip
 KEPT_LEVELS = (("Info", "Warn", "Error"),)
 SIDES = (("BUY", "SELL"), ("buy", "sell"), ("Buy", "Sell"))
 KEPT_SIDES = (("BID", "ASK"),)
@@ -38,32 +43,70 @@ QUANTITIES: tuple[tuple[str, tuple[str, ...], tuple[float, float], tuple[int, ..
 NOUNS = tuple(quantity for quantity, *_ in QUANTITIES)
 
 KEYS: Mapping[str, Choices] = {
-    "time": (("time", "ts", "t", "timestamp", "at"), ("when", "event_time")),
-    "symbol": (("symbol", "sym", "ticker", "s", "name"), ("instrument", "ticker_symbol")),
-    "sensor": (("sensor", "id", "name", "device", "src"), ("probe", "sensor_id")),
-    "service": (("service", "svc", "app", "name", "unit"), ("component", "service_name")),
-    "path": (("path", "url", "uri", "route"), ("endpoint", "request_path")),
-    "price": (("price", "px", "last", "p", "trade_price"), ("last_price", "quote")),
-    "value": (("value", "val", "reading", "v", "x"), ("measure", "last_value")),
-    "size": (("size", "qty", "volume", "amount", "q"), ("quantity_traded", "last_size")),
-    "side": (("side", "action", "type"), ("direction",)),
-    "open": (("open", "o"), ("open_price",)),
-    "high": (("high", "h"), ("high_price",)),
-    "low": (("low", "l"), ("low_price",)),
-    "close": (("close", "c"), ("close_price",)),
-    "volume": (("volume", "vol", "v"), ("total_volume",)),
-    "unit": (("unit", "units", "u"), ("in",)),
-    "host": (("host", "node", "machine"), ("hostname", "server")),
-    "pid": (("pid", "process"), ("process_id",)),
-    "level": (("level", "lvl", "severity", "sev"), ("log_level", "kind")),
-    "state": (("state", "now", "condition"), ("current_state", "mode")),
-    "message": (("msg", "message", "text", "error"), ("detail", "error_message")),
-    "client": (("client", "ip", "remote", "addr"), ("from", "remote_addr")),
-    "method": (("method", "verb"), ("request_method",)),
-    "status": (("status", "code", "status_code"), ("response", "http_status")),
-    "bytes": (("bytes", "len", "sent"), ("bytes_sent",)),
-    "note": (("note", "flag", "remark"), ("comment",)),
-}
+    "time": (
+        ("time", "ts", "t", "timestamp", "at"),
+        ("clock", "stamp", "dt", "logged", "created_at"), ("when", "event_time"),
+    ),
+    "symbol": (
+        ("symbol", "sym", "ticker", "s", "name"),
+        ("asset", "security", "pair", "market", "product"), ("instrument", "ticker_symbol"),
+    ),
+    "sensor": (
+        ("sensor", "id", "name", "device", "src"),
+        ("tag", "point", "channel", "meter", "station"), ("probe", "sensor_id"),
+    ),
+    "service": (
+        ("service", "svc", "app", "name", "unit"),
+        ("program", "daemon", "module", "logger", "source"), ("component", "service_name"),
+    ),
+    "path": (
+        ("path", "url", "uri", "route"),
+        ("resource", "target", "location", "page"), ("endpoint", "request_path"),
+    ),
+    "price": (
+        ("price", "px", "last", "p", "trade_price"),
+        ("rate", "mark", "deal", "cost", "px_last"), ("last_price", "quote"),
+    ),
+    "value": (
+        ("value", "val", "reading", "v", "x"),
+        ("result", "data", "sample", "num", "metric"), ("measure", "last_value"),
+    ),
+    "size": (
+        ("size", "qty", "volume", "amount", "q"),
+        ("lots", "shares", "filled", "contracts"), ("quantity_traded", "last_size"),
+    ),
+    "side": (("side", "action", "type"), ("taker", "way", "bs"), ("direction",)),
+    "open": (("open", "o"), ("opening", "open_px"), ("open_price",)),
+    "high": (("high", "h"), ("highest", "max_px"), ("high_price",)),
+    "low": (("low", "l"), ("lowest", "min_px"), ("low_price",)),
+    "close": (("close", "c"), ("closing", "close_px"), ("close_price",)),
+    "volume": (("volume", "vol", "v"), ("turnover", "traded", "base_volume"), ("total_volume",)),
+    "unit": (("unit", "units", "u"), ("uom", "measured_in", "scale"), ("in",)),
+    "host": (("host", "node", "machine"), ("box", "vm", "pod"), ("hostname", "server")),
+    "pid": (("pid", "process"), ("proc", "thread", "tid"), ("process_id",)),
+    "level": (
+        ("level", "lvl", "severity", "sev"), ("priority", "rank", "importance"),
+        ("log_level", "kind"),
+    ),
+    "state": (
+        ("state", "now", "condition"), ("phase", "health", "became", "new_state"),
+        ("current_state", "mode"),
+    ),
+    "message": (
+        ("msg", "message", "text", "error"), ("reason", "body", "what", "description"),
+        ("detail", "error_message"),
+    ),
+    "client": (
+        ("client", "ip", "remote", "addr"), ("peer", "visitor", "caller"), ("from", "remote_addr"),
+    ),
+    "method": (("method", "verb"), ("op", "http_method", "request"), ("request_method",)),
+    "status": (
+        ("status", "code", "status_code"), ("rc", "http_code", "answer"),
+        ("response", "http_status"),
+    ),
+    "bytes": (("bytes", "len", "sent"), ("octets", "body_bytes", "count"), ("bytes_sent",)),
+    "note": (("note", "flag", "remark"), ("info", "marker", "extra"), ("comment",)),
+}  # fmt: skip
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 METHODS = ("GET", "GET", "GET", "POST", "PUT", "DELETE")

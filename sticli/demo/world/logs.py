@@ -134,10 +134,17 @@ class Logs:
 def _shape(rng: random.Random, form: Dialect, held_out: bool) -> Shape:
     errors, warnings = rng.uniform(0.05, 0.4), rng.uniform(0, 0.25)
     chatter = rng.choice((0.0, rng.uniform(0, 0.3)))
-    states = dialect.pick(rng, lexicon.STATE_SETS, lexicon.KEPT_STATE_SETS, held_out=held_out)
-    levels = dialect.pick(rng, lexicon.LEVELS, lexicon.KEPT_LEVELS, held_out=held_out)
+    levels = lexicon.LEVELS + lexicon.SPELLED_LEVELS
+    levels = dialect.pick(rng, levels, lexicon.KEPT_LEVELS, held_out=held_out)
     return Shape(
-        states, levels, rng.choice(("{}", "is {}", "state {}", "now {}")),
+        _states(rng, held_out), levels, rng.choice(("{}", "is {}", "state {}", "now {}")),
         form.form == "csv" or rng.random() < 0.5, rng.random() < 0.5, rng.random() < 0.3,
         WARNINGS, chatter, errors, warnings,
     )  # fmt: skip
+
+
+def _states(rng: random.Random, held_out: bool) -> tuple[str, ...]:
+    """What a service may be: in training often made-up words, that it learns to copy any."""
+    if not held_out and rng.random() < 0.4:
+        return names.states(rng, rng.randint(2, 5))
+    return dialect.pick(rng, lexicon.STATE_SETS, lexicon.KEPT_STATE_SETS, held_out=held_out)

@@ -104,6 +104,14 @@ def messages(rng: random.Random, count: int, *, held_out: bool) -> list[str]:
     return _different(count, draw)
 
 
+def states(rng: random.Random, count: int) -> tuple[str, ...]:
+    """`count` different made-up words of training's side."""
+    sizes = (3, 4, 5, 6, 7)
+    return tuple(
+        _different(count, lambda: made_up(rng, ascii_lowercase, held_out=False, sizes=sizes))
+    )
+
+
 def busy(rng: random.Random, told: list[str]) -> list[str]:
     """The names, each as often as it comes: in half the feeds alike, else some up to ten times."""
     alike = rng.random() < 0.5

@@ -171,7 +171,7 @@ def _words() -> tuple[str, ...]:
     """All words that training shows, those of names and messages left out."""
     texts: list[str] = [text for ways in PATTERNS.values() for text in ways]
     texts += [word for words in _FEEDS for known in words.values() for word in known]
-    texts += [key for trained, _ in lexicon.KEYS.values() for key in trained]
+    texts += [key for listed, *_ in lexicon.KEYS.values() for key in listed]
     for table in (lexicon.STATE_SETS, lexicon.LEVELS, lexicon.SIDES):
         texts += [word for known in table for word in known]
     texts += [*lexicon.NOTES, *lexicon.METHODS, *lexicon.WARNINGS, *lexicon.CHATTER]

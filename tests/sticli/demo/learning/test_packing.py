@@ -65,3 +65,8 @@ def test_batches_repeat_with_their_seed() -> None:
     assert torch.equal(first.ids, second.ids)
     assert torch.equal(first.targets, second.targets)
     assert not torch.equal(first.ids, make_batch(random.Random("5 18"), 3, 64, 96).ids)
+
+
+def test_feeds_too_short_for_a_line_are_a_batch_without_answers() -> None:
+    batch = pack([play(Market(1), 5, 9.0, random.Random(1))], 30, random.Random(1))
+    assert (batch.ids.shape, batch.rows.shape, len(batch.targets)) == ((1, 35), (0, 2), 0)

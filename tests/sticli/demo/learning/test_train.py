@@ -34,6 +34,15 @@ def test_a_few_steps_lower_the_loss_on_new_feeds() -> None:
 
 
 @pytest.mark.usefixtures("tiny")
+def test_a_batch_without_answers_teaches_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    run = train.start(1, 100)
+    known = run.model.output.weight.detach().clone()
+    monkeypatch.setattr(recipe, "STAGES", (recipe.Stage(0.0, ((1, 4, 64),)),))
+    assert train.advance(run) == 0.0
+    assert torch.equal(run.model.output.weight, known)
+
+
+@pytest.mark.usefixtures("tiny")
 def test_a_resumed_run_goes_on_as_if_never_stopped(tmp_path: Path) -> None:
     whole = train.start(3, 50)
     losses = [train.advance(whole) for _ in range(4)]

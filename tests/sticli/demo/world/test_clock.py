@@ -10,7 +10,9 @@ from sticli.demo.world.clock import KEPT_STYLES, STYLES, Clock
 
 FORMS = {
     "day": "%H:%M:%S", "fine": "%H:%M:%S.%f", "iso": "%Y-%m-%dT%H:%M:%SZ", "minute": "%H:%M",
-    "apache": "%d/%b/%Y:%H:%M:%S +0000",
+    "apache": "%d/%b/%Y:%H:%M:%S +0000", "sql": "%Y-%m-%d %H:%M:%S",
+    "german": "%d.%m.%Y %H:%M:%S", "slashed": "%Y/%m/%d %H:%M", "noon": "%I:%M:%S %p",
+    "offset": "%Y-%m-%dT%H:%M:%S+00:00", "compact": "%Y%m%d-%H%M%S", "comma": "%H:%M:%S,%f",
 }  # fmt: skip
 
 

@@ -4,7 +4,15 @@ import json
 
 import pytest
 
-from sticli.demo.world.lexicon import KEPT_STATE_SETS, KEYS, STATE_SETS, STATES
+from sticli.demo.world.lexicon import (
+    KEPT_LEVELS,
+    KEPT_STATE_SETS,
+    KEYS,
+    LEVELS,
+    SPELLED_LEVELS,
+    STATE_SETS,
+    STATES,
+)
 from sticli.demo.world.logs import Logs
 from sticli.demo.world.names import is_held_out
 
@@ -32,6 +40,9 @@ def test_truths_follow_from_the_lines(held_out: bool) -> None:
                 assert logs.truth(f"state of {name}?") == state(lines, name)
 
 
+FAILED = {error for _, _, error in LEVELS + SPELLED_LEVELS + KEPT_LEVELS}
+
+
 def records(logs: Logs, lines: int) -> list[dict[str, str]]:
     """What JSON lines say, keys as roles; empty for a log of another form."""
     told = [logs.line() for _ in range(lines)]
@@ -51,14 +62,14 @@ def test_truths_follow_from_json_lines(held_out: bool) -> None:
     for seed in range(80):
         logs = Logs(seed, held_out=held_out, varied=True)
         told = records(logs, 30)
-        errors = [one for one in told if one.get("level", "").lower() == "error"]
+        errors = [one for one in told if one.get("level") in FAILED]
         if told:
             assert logs.truth("how many errors?") == str(len(errors))
             assert logs.truth("last error?") == (errors[-1]["message"] if errors else "none")
         for name in logs.services if told else []:
             own = [one for one in told if name in one.values()]
             states = [one["state"] for one in own if "state" in one]
-            assert {*states} <= known
+            assert {*states} <= known or not held_out  # training makes words up as well
             assert logs.truth(f"state of {name}?") == (states[-1] if states else "none")
             failed = any(one in errors for one in own)
             assert logs.truth(f"has {name} failed?") == ("yes" if failed else "no")

@@ -25,7 +25,11 @@ def test_truths_follow_from_the_lines(held_out: bool) -> None:
                 assert market.truth(f"last price of {name}?") == printed(lines, name)
 
 
-CLOSES = {key for role in ("price", "close") for keys in KEYS[role] for key in keys}
+def named(role: str) -> set[str]:
+    return {key for keys in KEYS[role] for key in keys}
+
+
+CLOSES = named("price") | named("close")
 
 
 def objects(market: Market, lines: int) -> list[dict[str, str]]:
@@ -59,14 +63,14 @@ def test_candles_have_highs_of_highs_and_first_opens() -> None:
     seen = 0
     for seed in range(200):
         market = Market(seed, varied=True)
-        told = [one for one in objects(market, 40) if {"h", "high"} & {*one}]
+        told = [one for one in objects(market, 40) if named("high") & {*one}]
         for name in market.symbols if len(told) == 40 else []:
             bars = [one for one in told if name in one.values()]
             if not bars:
                 continue
             seen += 1
             column = {
-                role: [bar.get(role[0]) or bar[role] for bar in bars]
+                role: [text for bar in bars for key, text in bar.items() if key in named(role)]
                 for role in ("open", "high", "low", "close")
             }
             assert market.truth(f"highest price of {name}?") == max(column["high"], key=float)
