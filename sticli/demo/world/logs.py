@@ -134,8 +134,8 @@ class Logs:
 def _shape(rng: random.Random, form: Dialect, held_out: bool) -> Shape:
     errors, warnings = rng.uniform(0.05, 0.4), rng.uniform(0, 0.25)
     chatter = rng.choice((0.0, rng.uniform(0, 0.3)))
-    levels = lexicon.LEVELS + lexicon.SPELLED_LEVELS
-    levels = dialect.pick(rng, levels, lexicon.KEPT_LEVELS, held_out=held_out)
+    trained = lexicon.LEVELS + lexicon.SPELLED_LEVELS
+    levels = dialect.pick(rng, trained, lexicon.KEPT_LEVELS, held_out=held_out)
     return Shape(
         _states(rng, held_out), levels, rng.choice(("{}", "is {}", "state {}", "now {}")),
         form.form == "csv" or rng.random() < 0.5, rng.random() < 0.5, rng.random() < 0.3,
