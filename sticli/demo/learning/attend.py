@@ -61,15 +61,22 @@ class _Attend(torch.autograd.Function):  # type: ignore[misc]  # torch is untype
         return of_q, of_k.to(k.dtype), of_v.to(v.dtype), None
 
 
+def fused(q: Tensor, k: Tensor, v: Tensor, bias: Tensor | None) -> Tensor:
+    """As `attend`, by torch's operation; its fast kernels want a dimension for the heads."""
+    batch = len(q) if bias is None else len(bias)
+    q, k, v = (x.unflatten(0, (batch, -1)) for x in (q, k, v))
+    mask = None if bias is None else bias[:, None]
+    out: Tensor = F.scaled_dot_product_attention(
+        q, k, v, attn_mask=mask, is_causal=bias is None, scale=1.0
+    )
+    return out.flatten(0, 1)
+
+
 def attend(q: Tensor, k: Tensor, v: Tensor, bias: Tensor | None = None) -> Tensor:
     """Attention of scaled queries [batch * heads, rows, head] over keys and values, [.., tokens,
     head]; causal, or with `bias` [batch, rows, tokens] added to the scores of every head.
     """
     if q.is_cuda:
-        wide = None if bias is None else bias.repeat_interleave(len(q) // len(bias), 0)
-        fused: Tensor = F.scaled_dot_product_attention(
-            q, k, v, attn_mask=wide, is_causal=bias is None, scale=1.0
-        )
-        return fused
+        return fused(q, k, v, bias)
     attended: Tensor = _Attend.apply(q, k, v, bias)
     return attended
