@@ -95,14 +95,16 @@ def learn(run: Run, order: Order, say: Say) -> None:
 
 def _learn(run: Run, order: Order, say: Say) -> None:
     torch.set_num_threads(os.cpu_count() or 1)
-    first, spent, limit = run.step / run.steps, run.seconds, 60 * order.minutes
+    spent, limit = run.seconds, 60 * order.minutes
+    # A run that was finished, and has more time now, goes back to where a trained model begins.
+    first = min(run.step / run.steps, FIRST + (1 - FIRST) * spent / limit)
     saved = run.seconds
     while run.seconds < limit:
+        share = first + (1 - first) * (run.seconds - spent) / (limit - spent)
+        run.steps = max(run.step + 1, round(run.step / share)) if share else run.steps
         began = time.monotonic()
         loss = train.advance(run)
         run.seconds += time.monotonic() - began
-        share = first + (1 - first) * min(1.0, (run.seconds - spent) / (limit - spent))
-        run.steps = max(run.step + 1, round(run.step / share))
         say(f"step {run.step}, loss {loss:.3f}, {run.seconds / 60:.1f} of {order.minutes:g} min")
         if run.seconds - saved > train.SAVE_SECONDS:
             train.save(run, order.checkpoint)

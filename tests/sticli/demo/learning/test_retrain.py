@@ -55,15 +55,17 @@ def test_a_run_ends_its_schedule_and_another_goes_on(tmp_path: Path) -> None:
     run = retrain.begin(order(tmp_path), make)
     retrain.learn(run, order(tmp_path), said.append)
     assert len(said) == run.step > 0
-    assert run.steps == run.step + 1 or run.step / run.steps > 0.9
+    assert run.step == 1 or run.step / run.steps > 0.9
     with pytest.raises(SticliError) as caught:
         retrain.begin(order(tmp_path), make)
     assert caught.value.code == "exists"
     longer = order(tmp_path, 2 * run.seconds / 60, resume=True)
     again = retrain.begin(longer, make)
     assert (again.step, again.seconds) == (run.step, run.seconds)
-    retrain.learn(again, longer, said.append)
-    assert again.step > run.step
+    again.step, again.steps, rates = 100, 100, list[float]()
+    retrain.learn(again, longer, lambda _: rates.append(recipe.rate(again.step, again.steps)))
+    assert again.step > 100
+    assert rates[0] > 0.05 * recipe.PEAK  # and not at the rate that the first one ended with
     with pytest.raises(SticliError) as caught:
         retrain.begin(order(tmp_path / "none", resume=True), make)
     assert caught.value.code == "not_found"
