@@ -8,6 +8,10 @@ from sticli.form import LONGEST, Form
 CHOICES = range(2, 65)
 CHOICE_BYTES = 1024
 SCHEMA_DEPTH = 32
+# keywords that take minutes to compile where a schema means it ill: languages are intersected
+DEAR = ("allOf", "oneOf", "not", "patternProperties", "multipleOf")
+NAMED = ("properties", "$defs", "definitions")  # keywords that hold schemas by name
+VALUES = ("enum", "const", "default", "examples")  # keywords that hold no schemas
 ONE = "give exactly one of choices, number and schema"
 
 
@@ -45,11 +49,32 @@ def _check_choices(choices: list[str]) -> None:
 def _check_schema(schema: dict[str, object]) -> None:
     if not _flat(schema, SCHEMA_DEPTH):
         raise _bad(f"the schema is nested more than {SCHEMA_DEPTH} deep", "make it flatter")
+    check_keywords(schema)
     try:
         msgspec.msgpack.encode(schema)
     except OverflowError:
         why = "the schema holds a whole number of more than 64 bits"
         raise _bad(why, "leave it out, or write it with a point") from None
+
+
+def check_keywords(schema: object) -> None:
+    """Raises SticliError for keywords that may take long; the compiler knows which others it has
+    not.
+    """
+    if isinstance(schema, list):
+        for item in schema:
+            check_keywords(item)
+    if not isinstance(schema, dict):
+        return
+    for keyword, value in schema.items():
+        if keyword in DEAR:
+            raise _bad(
+                f"the schema says {keyword!r}, which may take too long to compile",
+                f"do without {', '.join(DEAR)}",
+            )
+        if keyword not in VALUES:
+            named = keyword in NAMED and isinstance(value, dict)
+            check_keywords(list(value.values()) if named else value)
 
 
 def _flat(value: object, depth: int) -> bool:

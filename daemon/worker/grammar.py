@@ -8,15 +8,12 @@ import re
 
 import msgspec
 
+from sticli.daemon.forms import check_keywords
 from sticli.errors import SticliError
 from sticli.form import LONGEST, Form
 
 SPACE = 2  # characters ahead
 DIGITS, PLACES = 18, 9  # of a number, before and after its point
-# keywords that take minutes to compile where a schema means it ill: languages are intersected
-DEAR = ("allOf", "oneOf", "not", "patternProperties", "multipleOf")
-NAMED = ("properties", "$defs", "definitions")  # keywords that hold schemas by name
-VALUES = ("enum", "const", "default", "examples")  # keywords that hold no schemas
 LISTING = re.compile(r"\n\s*\d+ \| ")  # of the grammar, in a reason
 PLACE = re.compile(r"^\d+\(\d+\): ")  # in it
 # a space where most writers of JSON put one, or none; no other white space
@@ -39,7 +36,7 @@ def of(form: Form) -> str:
         whole = f"-?(0|[1-9][0-9]{{0,{DIGITS - 1}}})"
         body = rf"start: SPACE? /{whole}(\.[0-9]{{1,{PLACES}}})?/"
     elif form.schema is not None:
-        _check(form.schema)
+        check_keywords(form.schema)
         schema = {**form.schema, "x-guidance": STYLE}
         body = f"start: SPACE? answer\nanswer: %json {json.dumps(schema)}"
     else:
@@ -47,25 +44,6 @@ def of(form: Form) -> str:
             "bad_request", "the form is empty", "give exactly one of choices, number and schema"
         )
     return f"{body}\nSPACE: /[ \\n]{{1,{SPACE}}}/"
-
-
-def _check(schema: object) -> None:
-    """Refuse keywords that may take long; which others there are the compiler knows."""
-    if isinstance(schema, list):
-        for item in schema:
-            _check(item)
-    if not isinstance(schema, dict):
-        return
-    for keyword, value in schema.items():
-        if keyword in DEAR:
-            raise SticliError(
-                "bad_request",
-                f"the schema says {keyword!r}, which may take too long to compile",
-                f"do without {', '.join(DEAR)}",
-            )
-        if keyword not in VALUES:
-            named = keyword in NAMED and isinstance(value, dict)
-            _check(list(value.values()) if named else value)
 
 
 def _choices(texts: list[str]) -> str:

@@ -21,6 +21,7 @@ GOOD = [
     Form(schema={}),
     Form(schema={"type": "object", "properties": {"a": {"enum": ["x", 1, None]}}}),
     Form(schema=nested(32)),
+    Form(schema={"properties": {"not": {"const": {"allOf": 1}}}}),  # a name, a value
     Form(schema={"maximum": 2**64 - 1, "minimum": -(2**63)}),
 ]
 
@@ -39,6 +40,7 @@ BAD = [
     (Form(schema=nested(33)), "32 deep"),
     (Form(schema=nested(400)), "32 deep"),
     (Form(schema={"description": "x" * (64 << 10)}), "allowed are 8192"),
+    (Form(schema={"properties": {"a": {"items": [{"not": {}}]}}}), "says 'not'"),
     (Form(schema={"maximum": 2**64}), "64 bits"),  # the wire to the worker has none
     (Form(schema={"enum": [{"a": -(2**70)}]}), "64 bits"),
 ]
