@@ -2,7 +2,8 @@
 
 Answers on one feed resemble each other, so that many of them tell less than as many apart: the
 number of questions is divided by the design effect, the variance between feeds over that of
-independent answers. Where all answers are alike, no variance is seen and each feed counts once.
+independent answers. Where nearly all answers are alike, too little of the variance is seen, and
+each feed counts once at most.
 """
 
 import math
@@ -11,6 +12,8 @@ from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 
 from sticli.wilson import Z, wilson
+
+FEW = 5  # answers that are not as the others: fewer show no variance
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +49,8 @@ def _worth(groups: Sequence[tuple[int, int]], right: int, of: int) -> float:
     if right in (0, of) or len(groups) == 1:
         return len(groups)
     alone = right / of * (1 - right / of) / of
-    return of / max(1.0, _variance(groups) / alone)
+    worth = of / max(1.0, _variance(groups) / alone)
+    return worth if min(right, of - right) >= FEW else min(worth, len(groups))
 
 
 def _variance(groups: Sequence[tuple[float, int]]) -> float:

@@ -47,3 +47,11 @@ def test_a_difference_turns_its_sign_with_its_sides(pairs: list[tuple[int, bool,
     mean, spread = difference(pairs)
     assert difference([(feed, b, a) for feed, a, b in pairs]) == pytest.approx((-mean, spread))
     assert mean == pytest.approx(sum(a - b for _, a, b in pairs) / len(pairs))
+
+
+def test_a_few_wrong_answers_make_nothing_surer() -> None:
+    feeds = [[True] * 10 for _ in range(20)]
+    spotless = share(hits(feeds))
+    feeds[3][4] = False
+    found = share(hits(feeds))
+    assert found.low < spotless.low
