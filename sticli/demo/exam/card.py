@@ -88,8 +88,8 @@ went as far as that, not further.
 Held out are parts of what the simulator can draw. In every feed: names whose letters training never
 combines, and a fifth of the phrasings of every question, made of words and turns that others train.
 In feeds that are not plain: all messages of errors, and, each in half of them by chance, states,
-key names, separators, orders of fields and formats of time. Beyond this, held-out feeds are of the
-same simulator: they are no proof for feeds of the world.
+key names, levels, separators, orders of fields, the place of the time and its format. Beyond this,
+held-out feeds are of the same simulator: they are no proof for feeds of the world.
 
 Where people might differ, right is: the last line is the last that came, whatever its time; a
 correction or a repeated line is one more line; what moved most did so in percent of its first
@@ -98,7 +98,7 @@ is the first of all, and a candle's last price is its close.
 
 Intervals are of 95 %: Wilson's, of fewer questions than were asked. Questions on one feed are
 alike, so their number is divided by the design effect, the variance between feeds over that of
-independent answers; where all answers are right, each feed counts once.
+independent answers; where fewer than five are not as the others, each feed counts once at most.
 
 $quantisation
 
