@@ -85,9 +85,7 @@ class Dialect:
         return self.gap.join(self.keys[role] for role, _ in self._ordered(record))
 
     def _ordered(self, record: Record) -> Record:
-        if self.time == "first":
-            return record
-        after = {"second": 2, "third": 3}.get(self.time, len(record))
+        after = {"first": 1, "second": 2, "third": 3}.get(self.time, len(record))
         return [*record[1:after], record[0], *record[after:]]
 
     def _json(self, role: str, text: str) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 # Of each three training draws from the first two, evaluation from all: words that are tokens, words
-# that are spelled in pairs of letters as any word nobody has listed is, and such words kept out.
+# that are mostly spelled in pairs of letters, as any that nobody has listed, and words kept out.
 Choices = tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]
 
 STATES = ("up", "down", "slow", "busy")
