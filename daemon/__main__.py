@@ -20,7 +20,7 @@ from sticli.daemon.logs import start_logging
 from sticli.daemon.notify import Notify, manager
 from sticli.daemon.origin import Origin
 from sticli.errors import SticliError, refused
-from sticli.paths import Paths, check_socket_path, make_private, resolve
+from sticli.paths import Paths, check_socket_path, prepare, resolve
 from sticli.place import absolute
 
 PR_SET_DUMPABLE = 4  # prctl(2)
@@ -36,8 +36,7 @@ def main(arguments: list[str] | None = None) -> int:
         settings, _ = load(paths.config_file, model=model)
         check_socket_path(paths.socket)
         plug = listener.handed(os.environ, paths.socket)
-        for folder in paths.private:
-            make_private(folder)
+        prepare(paths)
     except (SticliError, OSError) as error:
         return _refuse(error)
     if lock.acquire(paths.lock, paths.socket, alone=plug is None) is None:

@@ -61,11 +61,7 @@ class Answers:
         """
         found = self._by_id.get(session.uid, {}).get(key)
         if found is None:
-            raise SticliError(
-                "not_found",
-                f"session {session.name!r} has no flash question {key!r}",
-                f"`sticli flash ls {session.name}` lists them",
-            )
+            raise _missing(session, key)
         return found
 
     def find(self, session: Session, question: str) -> Standing | None:
@@ -102,22 +98,28 @@ class Answers:
         self._hold(standing)  # before the store answers: a second request must see it
         try:
             await self._store.add_question(record)
-        except SticliError:
+        except Exception:
             self._release(standing)
             raise
         return standing
 
-    async def remove(self, session: Session, key: str) -> None:
-        """Forget a question.
+    async def remove(self, session: Session, key: str) -> Standing:
+        """Forget a question, whose hook is the caller's to close.
 
         Raises:
             SticliError: not_found, storage.
         """
         standing = self.get(session, key)
-        await self._store.remove_question(session.uid, key)
+        if standing.leaving:
+            raise _missing(session, key)
+        standing.leaving = True
+        try:
+            await self._store.remove_question(session.uid, key)
+        except Exception:
+            standing.leaving = False
+            raise
         self._release(standing)
-        if standing.hook:
-            await standing.hook.close()
+        return standing
 
     async def forget(self, session: Session) -> None:
         """Drop all questions of a removed session."""
@@ -144,11 +146,8 @@ class Answers:
     def _announce(self, session: Session, standing: Standing, before: AnswerRecord | None) -> None:
         public = msgspec.to_builtins(standing.public(session))
         data = {**public, "previous": before and before.value}
-        future = self._bus.publish("answer", session.name, data)
-        if hook := standing.hook:
-            future.add_done_callback(
-                lambda done: hook.fire(done.result()) if not done.exception() else None
-            )
+        hook = standing.hook
+        self._bus.publish("answer", session.name, data, hook.fire if hook else None)
 
     def _check(self, session: Session, key: str, question: str) -> None:
         held = self._by_id.get(session.uid, {})
@@ -176,6 +175,14 @@ class Answers:
         record = standing.record
         self._by_id.get(record.session, {}).pop(record.id, None)
         self._by_text.get(record.session, {}).pop(normal(record.question), None)
+
+
+def _missing(session: Session, key: str) -> SticliError:
+    return SticliError(
+        "not_found",
+        f"session {session.name!r} has no flash question {key!r}",
+        f"`sticli flash ls {session.name}` lists them",
+    )
 
 
 def normal(question: str) -> str:

@@ -120,7 +120,8 @@ class Asking:
             return None
         if ask.max_age is None or answer.version < (ask.min_version or 0):
             return None
-        if time.time() - answer.evaluated_at > ask.max_age:
+        age = time.time() - answer.evaluated_at
+        if not 0 <= age <= ask.max_age:  # below 0 the clock was set back: nobody knows how old
             return None
         return self._known(answering.known(session, ask.question, answer, answer.source, False))
 

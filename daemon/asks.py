@@ -43,6 +43,7 @@ Say = Callable[[Progress | Piece], None]  # tells the asker what comes ahead of 
 class Submitted:
     """A message in the worker's hands."""
 
+    session: str
     say: Say
     end: asyncio.Future[Done | Failed | Explained | None]  # None: the worker is gone
     spoke: bool = False  # pieces of the answer have come
@@ -69,6 +70,12 @@ class Asks:
                 found.say(_said(message))
         elif found := self._submitted.pop(message.id, None):
             _end(found, message)
+
+    def refuse(self, name: str, error: SticliError) -> None:
+        """A session cannot go on: what waits for its lines would wait for ever."""
+        for key, found in list(self._submitted.items()):
+            if found.session == name:
+                _end(found, Failed(key, name, error.code, error.message, error.hint))
 
     def lost(self) -> None:
         """The worker is gone, and with it what it was doing."""
@@ -118,7 +125,9 @@ class Asks:
                 where it died in the middle of its answer.
         """
         key = next(self._ids)
-        found = self._submitted[key] = Submitted(say, asyncio.get_running_loop().create_future())
+        found = self._submitted[key] = Submitted(
+            session.name, say, asyncio.get_running_loop().create_future()
+        )
         try:
             if not self._supervisor.send(msgspec.structs.replace(message, id=key)):
                 return None

@@ -34,7 +34,7 @@ from sticli.daemon.repeats import Repeats
 from sticli.daemon.sessions import Session, Sessions
 from sticli.daemon.store import Store
 from sticli.daemon.supervisor import Supervisor
-from sticli.errors import SticliError
+from sticli.errors import SticliError, failed
 
 OfSession = Opened | Restored | Settled | Full | Moved | Failed | Evaluated
 
@@ -93,6 +93,7 @@ class Dispatch:
     def close(self, session: Session) -> None:
         """Forget a session."""
         self._stop_feeding(session.name)
+        self._bearers.pop(session.name, None)
         self._supervisor.send(Close(session.name))
         session.removed = True
         session.become("waiting")
@@ -175,7 +176,7 @@ class Dispatch:
         self._stop_feeding(session.name)
         feeder = Feeder(session, message.lines, self._store, self._supervisor, self._bus)
         task = self._feeders[session.name] = asyncio.create_task(feeder.run())
-        task.add_done_callback(lambda done: _ended(session, done))
+        task.add_done_callback(lambda done: self._ended(session, done))
 
     def _restored(self, session: Session, message: Restored) -> None:
         session.note = message.note
@@ -218,19 +219,19 @@ class Dispatch:
     def _say(self, session: Session, data: dict[str, Any]) -> None:
         self._bus.publish("session", session.name, {"state": session.state, **data})
 
+    def _ended(self, session: Session, task: "asyncio.Task[None]") -> None:
+        """A feeder ends by being cancelled; anything else is told, for its session stands still."""
+        if task.cancelled() or not isinstance(error := task.exception(), Exception):
+            return
+        log.error("session %s is no longer fed: %r", session.name, error)
+        if not isinstance(error, SticliError):
+            error = failed(f"session {session.name!r} is no longer fed", error)
+        session.become("waiting", error)
+        self._asks.refuse(session.name, error)
+
     def _stop_feeding(self, name: str) -> None:
         if task := self._feeders.pop(name, None):
             task.cancel()
-
-
-def _ended(session: Session, task: "asyncio.Task[None]") -> None:
-    """A feeder ends by being cancelled; anything else is told, for its session stands still."""
-    if task.cancelled():
-        return
-    error = task.exception()
-    log.error("session %s is no longer fed: %r", session.name, error)
-    if isinstance(error, SticliError):
-        session.become("waiting", error)
 
 
 def _logged(write: "asyncio.Future[None]") -> None:

@@ -8,6 +8,7 @@ import asyncio
 import logging
 import time
 from collections import deque
+from collections.abc import Callable
 from typing import Any
 
 from sticli.daemon.change import Change
@@ -69,28 +70,40 @@ class Bus:
         events, self._newest = await self._store.events()
         self._ring.extend(events)
 
-    def publish(self, kind: str, session: str, data: dict[str, Any]) -> "asyncio.Future[Event]":
-        """Persist an event, then hand it out."""
+    def publish(
+        self,
+        kind: str,
+        session: str,
+        data: dict[str, Any],
+        hear: Callable[[Event], None] | None = None,
+    ) -> "asyncio.Future[Event]":
+        """Persist an event, then hand it out, to `hear` as well."""
         news = News(kind, session, time.time(), data)
         future = self._store.add_event(news)
-        future.add_done_callback(lambda done: self._persisted(news, done))
+        future.add_done_callback(lambda done: self._persisted(news, done, hear))
         return future
 
-    def show(self, kind: str, session: str, data: dict[str, Any]) -> None:
+    def show(self, kind: str, session: str, data: dict[str, Any]) -> Event:
         """Hand out a live-only event."""
-        self._hand_out(Event(self._newest, kind, session, time.time(), data))
+        event = Event(self._newest, kind, session, time.time(), data)
+        self._hand_out(event)
+        return event
 
-    def _persisted(self, news: News, done: "asyncio.Future[Event]") -> None:
+    def _persisted(
+        self, news: News, done: "asyncio.Future[Event]", hear: Callable[[Event], None] | None
+    ) -> None:
         if done.cancelled():
             return
         if error := done.exception():  # nobody may miss an answer because the disk is full
             log.warning("event %s is not kept: %s", news.type, error)
-            self.show(news.type, news.session, news.data)
-            return
-        event = done.result()
-        self._newest = event.id
-        self._ring.append(event)
-        self._hand_out(event)
+            event = self.show(news.type, news.session, news.data)
+        else:
+            event = done.result()
+            self._newest = event.id
+            self._ring.append(event)
+            self._hand_out(event)
+        if hear:
+            hear(event)
 
     def _hand_out(self, event: Event) -> None:
         self.published += 1

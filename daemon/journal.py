@@ -141,8 +141,12 @@ def gone() -> SticliError:
 
 
 def _insert(database: sqlite3.Connection, uid: str, texts: list[str], at: float) -> Batch:
-    """The next version of the session."""
+    """The next version of the session, no earlier than the one before: a clock may be set back."""
     first, version = numbers(database, uid)
+    newest = database.execute(
+        "SELECT at FROM batches WHERE session = ? ORDER BY first DESC LIMIT 1", (uid,)
+    ).fetchone()
+    at = max(at, newest[0]) if newest else at
     batch = Batch(first, version + 1, at, texts)
     database.execute(
         "INSERT INTO batches (session, first, count, version, at, text) VALUES (?, ?, ?, ?, ?, ?)",

@@ -21,7 +21,8 @@ def find(database: sqlite3.Connection, record: SessionRecord, at: At, now: float
         if not 0 <= at.version <= newest:
             raise _no_version(record.name, at.version, newest)
         return _until(database, record.uid, count, 0, at.version)
-    began = min(record.created, _stamp(database, record.uid, 0)[1] if count else now)
+    # The clock may have been set back since.
+    began = min(now, record.created, _stamp(database, record.uid, 0)[1] if count else now)
     if at.time is None or not began <= at.time <= now:
         raise _no_time(record.name, at.time or 0.0, began, now)
     return _until(database, record.uid, count, 1, at.time)

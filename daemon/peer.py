@@ -16,6 +16,8 @@ from sticli.exchange import peer_uid
 
 T = TypeVar("T")
 
+MAX_HEAD = 64 << 10  # bytes of a request ahead of its body, beside what comes with the first
+
 log = logging.getLogger(__name__)
 
 
@@ -64,6 +66,7 @@ class PrivateProtocol(HttpToolsProtocol):
     def __init__(self, config: Config, state: ServerState) -> None:
         super().__init__(config, state, {"connection": self})
         self._left = False
+        self._head: int | None = None  # bytes of one that is not complete
         self._work: asyncio.Task[Any] | None = None  # of no use to a client that has left
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -73,6 +76,22 @@ class PrivateProtocol(HttpToolsProtocol):
         if not is_ours(uid):
             log.warning("refused a connection of user %d", uid)
             transport.abort()
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self._head = 0
+
+    def on_headers_complete(self) -> None:
+        self._head = None
+        super().on_headers_complete()
+
+    def data_received(self, data: bytes) -> None:
+        begun = self._head is not None
+        super().data_received(data)
+        if begun and self._head is not None:
+            self._head += len(data)
+            if self._head > MAX_HEAD:
+                self.send_400_response(f"The request's head has more than {MAX_HEAD} bytes.")
 
     def connection_lost(self, error: Exception | None) -> None:
         super().connection_lost(error)

@@ -48,7 +48,7 @@ class Pulse:
             return
         if not self._asked and not self._busy():
             return
+        self._look_in(PATIENCE / 2)  # first: to ask is to send, which would start another timer
         if quiet >= PATIENCE / 2 and not self._asked:
             self._asked = True
             self._ask()
-        self._look_in(PATIENCE / 2)

@@ -95,6 +95,11 @@ def _mend(fresh: sqlite3.Connection) -> None:
                SELECT session FROM batches JOIN places ON place = batches.rowid
                WHERE batches.first != places.first)"""
     )
+    fresh.execute(  # of lines that are gone; they would be taken for answers of those left
+        """DELETE FROM answers WHERE session IN (
+               SELECT uid FROM sessions WHERE lines !=
+                   coalesce((SELECT sum(count) FROM batches WHERE session = uid), 0))"""
+    )
     # upwards: a line number only ever sinks to one that is already free
     for place, first in fresh.execute("SELECT place, first FROM places ORDER BY first").fetchall():
         fresh.execute("UPDATE batches SET first = ? WHERE rowid = ?", (first, place))

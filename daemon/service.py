@@ -218,8 +218,11 @@ class Service:
 
     async def remove_flash(self, name: str, key: str) -> None:
         session = self.sessions.get(name)
-        await self.answers.remove(session, key)
-        self.supervisor.send(RemoveFlash(name, key))
+        standing = await self.answers.remove(session, key)
+        if not session.removed:
+            self.supervisor.send(RemoveFlash(name, key))
+        if standing.hook:
+            await standing.hook.close()
 
     async def events(
         self, session: str | None, types: frozenset[str], since: int | None

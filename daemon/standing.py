@@ -20,6 +20,7 @@ class Standing:
         self.lead: float | None = None  # of a decision, between its two likeliest choices
         self.led = (0, 0)  # window and lines that it is of
         self.undecided = False  # the newest state leaves a decision open: it is not answered there
+        self.leaving = False  # it is being removed
         self.hook = Hook(record.exec, f"{name}/{record.id}") if record.exec else None
 
     def fresh(self, session: Session) -> bool:

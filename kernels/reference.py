@@ -246,5 +246,6 @@ def top(logits: Tensor, count: int, allowed: Tensor | None = None) -> tuple[Tens
         bits = (allowed[..., None] >> torch.arange(8, device=logits.device)) & 1
         inside = bits.flatten(1)[:, : logits.shape[1]].bool()
         logits = logits.masked_fill(~inside, -math.inf)
+    logits = logits.masked_fill(logits.isnan(), math.nan)  # CUDA sorts negative ones to the end
     values, numbers = torch.sort(logits, dim=1, descending=True, stable=True)
     return values[:, :count], numbers[:, :count].int()

@@ -141,7 +141,7 @@ class Admission:
                 return "cells"
         point = Point.of(session, item.ask.at)
         while (seq := self._running.fork(session, point)) is None:
-            if not self._evaluation.yields(session, now):
+            if not (self._evaluation.yields(session, now) or self._ready.frees(session)):
                 return "cells"
         self._queue.remove(item)
         self._running.start(_question(session, item, seq, point))

@@ -129,6 +129,7 @@ class Desk:
             case messages.Stop():
                 self.resting, self.stopped = message.rest, not message.rest
             case messages.Beat():
+                self.resting &= not message.number  # a numbered one says: work is on its way
                 self._send(message)
             case _:
                 self._question(message, now)

@@ -82,7 +82,7 @@ class Evaluation:
                 return None
         point = Point.now(session)
         while (seq := self._running.fork(session, point)) is None:
-            if not self._ready.yields(session):
+            if not self._ready.frees(session):
                 return None
         return Question(
             "ready" if standing.decision else "flash",

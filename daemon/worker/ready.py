@@ -110,6 +110,12 @@ class Ready:
             return True
         return False
 
+    def frees(self, session: Session) -> bool:
+        """Give up the oldest fork of a session or, where forks of all are out of one pool, one of
+        another session; whether there was one."""
+        others = list(self._prepared) if self._engine.shares else []
+        return self.yields(session) or any(map(self.yields, others))
+
     def outdate(self, session: Session) -> None:
         """Give up the forks of a session that is no longer as it was."""
         for item in list(self._prepared.get(session, ())):

@@ -21,6 +21,7 @@ class Running:
         self._scheduler = scheduler
         self._usage = usage
         self._questions: dict[Session, list[Question]] = {}
+        self._promised = 0  # cells, to questions of all sessions
 
     def has(self, question: Question) -> bool:
         """Whether the question has not ended."""
@@ -54,7 +55,7 @@ class Running:
         try:
             return self._engine.fork(session.seq, point.length)
         except Exhausted as error:
-            if session.promised:
+            if session.promised or (self._engine.shares and self._promised):
                 return None
             raise SticliError("busy", f"no question can start: {error}", "try again") from None
         except Exception as error:
@@ -86,7 +87,9 @@ class Running:
     def promise(self, question: Question) -> None:
         """Set its cells aside."""
         question.session.promised += question.need
+        self._promised += question.need
 
     def release(self, question: Question) -> None:
         """Take back that promise."""
         question.session.promised -= question.need
+        self._promised -= question.need

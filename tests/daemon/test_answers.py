@@ -1,5 +1,6 @@
 """Flash questions: freshness, the way past the worker, events, limits."""
 
+import asyncio
 import os
 import signal
 import sys
@@ -21,6 +22,7 @@ from sticli.daemon.repeats import Repeats
 from sticli.daemon.sessions import Session, Sessions
 from sticli.daemon.store import Store
 from sticli.daemon.supervisor import Supervisor
+from sticli.errors import SticliError
 from tests.daemon.conftest import Daemon, until
 
 
@@ -197,6 +199,32 @@ async def test_no_answer_of_another_model_is_good_enough(tmp_path: Path) -> None
     found = asking.at_once("s", ask)
     assert found
     assert (found.answer, found.lines) == ("1", 1)
+    assert standing.answer
+    seen_at = standing.answer.evaluated_at
+    standing.answer = msgspec.structs.replace(standing.answer, evaluated_at=seen_at + 600)
+    assert asking.at_once("s", ask) is None  # the clock was set back: nobody knows how old it is
+    standing.answer = msgspec.structs.replace(standing.answer, evaluated_at=seen_at)
+    assert asking.at_once("s", ask)
     answers.use("another")
     assert asking.at_once("s", ask) is None
+    await store.close()
+
+
+async def test_one_of_two_removes_a_question_and_not_its_successor(tmp_path: Path) -> None:
+    store = Store(tmp_path / "s.db", "normal")
+    record = SessionRecord("u", "s", None, None, 1.0, 1.0)
+    answers, session = Answers(store, Bus(store)), Session(record)
+    await store.create(record)
+    await answers.add(session, protocol.NewFlash("how many?"))
+
+    async def replace() -> None:
+        await answers.remove(session, "q1")
+        await answers.add(session, protocol.NewFlash("how many?"))
+
+    both = (replace(), answers.remove(session, "q1"))
+    first, second = await asyncio.gather(*both, return_exceptions=True)
+    assert first is None
+    assert isinstance(second, SticliError)
+    assert second.code == "not_found"
+    assert [one.record.id for one in answers.of(session)] == ["q1"]
     await store.close()

@@ -256,3 +256,21 @@ class Refusing:
         say(Piece(1, "half of"))
         await asyncio.sleep(0)
         raise SticliError("worker_down", "the worker died while answering")
+
+
+async def test_a_session_whose_journal_cannot_be_read_ends_its_questions(
+    daemon: Daemon, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fail(*_: object) -> None:
+        raise RuntimeError("no such page")
+
+    await ready(daemon, "a")
+    body = {"question": "wait", "live": True}
+    asking = asyncio.create_task(daemon.http.call("POST", "/v1/sessions/s/ask", body))
+    await until(lambda: any("wait" in line for line in daemon.heard()))
+    monkeypatch.setattr("sticli.daemon.feeder.seal", fail)
+    await daemon.append("s", "b")
+    error = (await asyncio.wait_for(asking, SLOW)).json()["error"]
+    assert error["code"] == "internal"
+    assert "no longer fed: no such page" in error["message"]
+    assert (await daemon.session("s"))["state"] == "waiting"

@@ -11,7 +11,7 @@ from sticli.daemon import salvage
 from sticli.daemon.database import connect
 from sticli.daemon.journal import create
 from sticli.daemon.migrations import STEPS, migrate
-from sticli.daemon.records import Drop, News, QuestionRecord
+from sticli.daemon.records import AnswerRecord, Drop, News, QuestionRecord
 from sticli.daemon.store import Store
 from sticli.errors import SticliError
 from sticli.form import Form
@@ -196,7 +196,7 @@ async def test_a_salvage_keeps_what_newer_schemas_know(tmp_path: Path) -> None:
     await store.close()
 
 
-async def test_lines_that_a_salvage_renumbers_are_read_whatever_was_dropped(tmp_path: Path) -> None:
+async def test_of_lines_that_a_salvage_renumbers_nothing_older_holds(tmp_path: Path) -> None:
     path = tmp_path / "s.db"
     store = Store(path, "normal")
     for uid in ("u", "v"):
@@ -204,6 +204,10 @@ async def test_lines_that_a_salvage_renumbers_are_read_whatever_was_dropped(tmp_
         for n in range(3):
             await store.append(uid, "", 0, [f"{n}", "x"])
         await store.keep_drops(uid, [Drop(2, 2, 2)])
+        await store.add_question(QuestionRecord(uid, "q", "?", 1, 0, None, 1.0))
+        await store.put_answer(
+            AnswerRecord(uid, "q", "so", 2, 4, "m", 0, 1.5, 4.0, 5.0, 6, 7, 8, 9, "stop")
+        )
     await store.close()
     with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as database:
         database.execute("DELETE FROM batches WHERE session = 'v' AND first = 0")
@@ -212,4 +216,5 @@ async def test_lines_that_a_salvage_renumbers_are_read_whatever_was_dropped(tmp_
     assert await store.drops("u", 0) == ([Drop(2, 2, 2)], 2)
     assert await journal(store, "v") == ["1", "x", "2", "x"]
     assert await store.drops("v", 0) == ([], 0)
+    assert [one.session for one in await store.answers()] == ["u"]  # v's is of lines that are gone
     await store.close()

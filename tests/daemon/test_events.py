@@ -10,6 +10,7 @@ import pytest
 from sticli import protocol
 from sticli.daemon.events import QUEUE, Bus, Subscriber
 from sticli.daemon.store import Store
+from sticli.protocol import Event
 from tests.daemon.conftest import SLOW, Daemon
 
 
@@ -107,8 +108,11 @@ async def test_a_full_disk_loses_no_live_event(
     reader = listen(bus)
     with monkeypatch.context() as patch:
         patch.setattr("sticli.daemon.notebook.RING", "no number")
-        await asyncio.gather(bus.publish("answer", "a", {"n": 1}), return_exceptions=True)
+        heard = list[Event]()
+        told = bus.publish("answer", "a", {"n": 1}, heard.append)
+        await asyncio.gather(told, return_exceptions=True)
         await asyncio.sleep(0)
+    assert heard == [reader.waiting[-1]]
     assert reader.waiting[-1].data == {"n": 1}
     assert reader.waiting[-1].id == 2
 

@@ -72,3 +72,27 @@ async def test_an_empty_session_has_version_0(tmp_path: Path) -> None:
     assert await store.moment(RECORD, At(version=0)) == Moment(0, 0)
     assert await store.moment(RECORD, At(time=RECORD.created)) == Moment(0, 0)
     await store.close()
+
+
+async def test_a_clock_that_was_set_back_leaves_times_in_order(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file, now = tmp_path / "s.db", [NOW]
+    store = Store(file, "normal")
+    monkeypatch.setattr("sticli.daemon.store.time.time", lambda: now[0])
+    await store.create(RECORD)
+    for moved in (0, -3600, 7200):
+        now[0] += moved
+        await store.append("u", "", 0, ["x"])
+    await store.close()
+    monkeypatch.undo()
+    assert find(file, At(time=NOW)) == Moment(2, 2)
+    assert find(file, At(time=NOW - 1)) == Moment(0, 0)
+
+
+def test_a_session_of_a_time_to_come_is_there_now(path: Path) -> None:
+    later = SessionRecord("u", "feed", None, None, NOW + 1000, NOW)
+    database = connect(path, "normal")
+    database.execute("UPDATE batches SET at = ?", (NOW + 1000,))
+    database.close()
+    assert find(path, At(time=NOW), later) == Moment(0, 0)

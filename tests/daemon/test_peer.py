@@ -3,7 +3,8 @@
 import asyncio
 from typing import Any
 
-from sticli.daemon.peer import Joined
+from sticli.daemon.peer import MAX_HEAD, Joined
+from tests.daemon.conftest import SLOW, Daemon
 
 
 class Transport:
@@ -65,3 +66,29 @@ async def test_what_is_held_when_the_reader_leaves_is_forgotten() -> None:
     joined.close()
     await asyncio.sleep(0)
     assert b"a piece" not in transport.done
+
+
+async def test_a_head_without_end_is_refused(daemon: Daemon) -> None:
+    reader, writer = await asyncio.open_unix_connection(str(daemon.http.path))
+    reply = asyncio.create_task(reader.readline())
+    writer.write(b"GET /v1/status HTTP/1.1\r\nhost: x\r\n")
+    async with asyncio.timeout(SLOW):
+        while not reply.done():  # a busy daemon reads several pieces at once
+            await asyncio.wait([reply], timeout=0.05)
+            writer.write(b"x-1: " + b"y" * (MAX_HEAD // 2) + b"\r\n")
+    assert b" 400 " in await reply
+    writer.close()
+
+
+async def test_a_large_head_that_ends_is_served_and_so_is_the_next(daemon: Daemon) -> None:
+    reader, writer = await asyncio.open_unix_connection(str(daemon.http.path))
+    for _ in range(3):
+        writer.write(b"GET /v1/status HTTP/1.1\r\nhost: x\r\n")
+        await asyncio.sleep(0.05)
+        writer.write(b"x-1: " + b"y" * (MAX_HEAD // 2) + b"\r\n\r\n")
+        async with asyncio.timeout(SLOW):
+            assert b" 200 " in await reader.readline()
+            head = await reader.readuntil(b"\r\n\r\n")
+            length = next(line for line in head.lower().splitlines() if b"content-length" in line)
+            await reader.readexactly(int(length.split()[1]))
+    writer.close()

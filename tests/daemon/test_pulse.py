@@ -21,6 +21,7 @@ class Worker:
 
     def ask(self) -> None:
         self.asked += 1
+        self.pulse.watch()  # the supervisor does, whatever it sends
         self.answer()
 
     def end(self) -> None:
@@ -38,6 +39,15 @@ async def test_one_that_has_work_and_says_nothing_is_asked_then_given_up() -> No
     await until(lambda: worker.ended)
     assert (worker.asked, worker.ended) == (1, 1)
     assert worker.pulse._timer is None
+
+
+async def test_one_that_is_gone_is_not_ended_after_all() -> None:
+    worker = Worker()
+    worker.pulse.watch()
+    await until(lambda: worker.asked)
+    worker.pulse.stop()
+    await asyncio.sleep(3 * pulse.PATIENCE)
+    assert (worker.asked, worker.ended) == (1, 0)
 
 
 async def test_one_that_answers_lives_and_is_asked_as_long_as_it_has_work() -> None:

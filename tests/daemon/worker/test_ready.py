@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sticli.daemon import messages
+from sticli.daemon.engines.base import Exhausted, Seq
 from sticli.daemon.engines.scores import HostScores
 from sticli.daemon.worker.guide import Guide, Guides
 from sticli.daemon.worker.ready import MOST, read
@@ -256,3 +257,33 @@ def test_the_cells_of_prepared_decisions_are_reported() -> None:
     assert link.of(messages.Usage)[-1].counters["cells_ready"] == session.promised > 0
     link.rest(messages.RemoveFlash("s", "d"), ask(1))
     assert link.of(messages.Usage)[-1].counters["cells_ready"] == 0
+
+
+class Pool(FakeEngine):
+    """Tells so many sequences of all sessions apart together."""
+
+    most = 100
+
+    def fork(self, seq: Seq, length: int) -> Seq:
+        if len(self._sequences) >= self.most:
+            raise Exhausted("no blocks")
+        return super().fork(seq, length)
+
+
+@pytest.mark.parametrize("standing", [False, True])
+def test_prepared_forks_of_others_give_way_where_all_are_out_of_one_pool(standing: bool) -> None:
+    engine = Pool(shares=True)
+    link = Link(engine)
+    link.rest(opened("a"), lines(FEED[:5], session="a"))
+    link.rest(opened("b"), lines(FEED[:9], session="b"))
+    for id in ("d", "e"):
+        link.rest(messages.AddFlash("a", id, f"why {id}?", 8, 0, Form(LETTERS), NEVER))
+    prepared = link.loop._desk.questions.prepared_everywhere
+    engine.most = len(engine._sequences)
+    if standing:
+        link.rest(messages.AddFlash("b", "f", "why?", 8, 0))
+        assert [item.id for item in link.of(messages.Evaluated)][-1] == "f"
+    else:
+        link.rest(ask(1, session="b"))
+        assert link.done(1).text
+    assert 0 < link.loop._desk.questions.prepared_everywhere < prepared

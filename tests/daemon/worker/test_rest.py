@@ -100,6 +100,13 @@ def test_a_mere_look_does_not() -> None:
     assert link.of(messages.Beat)
 
 
+def test_a_numbered_beat_takes_it_back_for_work_is_on_its_way() -> None:
+    link = crowded(1)
+    filled(link, "a")
+    assert not leaves(link, REST, messages.Beat(1))
+    assert leaves(link, REST)
+
+
 def test_a_beat_is_answered_while_it_works() -> None:
     link = crowded(1)
     filled(link, "a")

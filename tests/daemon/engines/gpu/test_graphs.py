@@ -78,12 +78,13 @@ def test_recorded_passes_equal_others(model: Model) -> None:
             ).logits
             for at, engine in enumerate(engines)
         ]
+        near = 0.02 if model.device.type == "cpu" else 0.25  # bf16, and products in another order
         for found, expected in zip(*outputs, strict=True):
             if expected is None:
                 assert found is None
             else:
                 torch.testing.assert_close(
-                    torch.from_numpy(found), torch.from_numpy(expected), rtol=0, atol=0.02
+                    torch.from_numpy(found), torch.from_numpy(expected), rtol=0, atol=near
                 )
     assert model.device.type == "cuda" or len(replayed) > 10
     for engine in engines:

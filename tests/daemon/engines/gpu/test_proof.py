@@ -1,5 +1,6 @@
 """Kernels that compute something else are found out before the engine opens."""
 
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from sticli.kernels.operands import Activations, Weight
 from tests.daemon.engines.gpu import passes
 from tests.families import FAMILIES, write
 
+DEVICE = torch.device("cuda" if torch.cuda.is_available() else "cpu")
 FEW = {"width": 32, "forward": 32, "head_size": 16, "heads": 2, "kv_heads": 1}
 SHAPES = {
     "llama": replace(FAMILIES["llama"], layers=1, kinds=("Q8_0",), **FEW),
@@ -22,17 +24,22 @@ SHAPES = {
 }
 
 
+def kernels() -> AbstractContextManager[None]:
+    """Kernels compute: on a GPU by themselves, elsewhere interpreted."""
+    return nullcontext() if DEVICE.type == "cuda" else interpreting()
+
+
 def open_model(name: str, folder: Path) -> Model:
     """A model of random bits, computing as it would on a GPU."""
     path = write(folder / "model.gguf", SHAPES[name])
-    loaded = passes.load(path, torch.device("cpu"), packed=True)
+    loaded = passes.load(path, DEVICE, packed=True)
     return replace(loaded, layers=replace(loaded.layers, dtype=torch.float16))
 
 
 def test_referring_keeps_kernels_away() -> None:
-    tensor = torch.zeros(1)
-    assert not launches(tensor)
-    with interpreting():
+    tensor = torch.zeros(1, device=DEVICE)
+    assert launches(tensor) == tensor.is_cuda
+    with kernels():
         assert launches(tensor)
         with referring():
             assert not launches(tensor)
@@ -44,7 +51,7 @@ def test_right_kernels_are_trusted(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(proof, "COUNTS", (2,))
     monkeypatch.setattr(proof, "WORDS", 32)
     steps: list[None] = []
-    with interpreting():
+    with kernels():
         assert 0 < proof.prove(model, "f16", lambda: steps.append(None)) < 0.01
     assert len(steps) == 1
 
@@ -66,7 +73,7 @@ def test_a_wrong_kernel_is_found_out(
     monkeypatch.setattr(proof, "COUNTS", (2,))
     monkeypatch.setattr(proof, "WORDS", 32)
     monkeypatch.setattr(layers, "linear", wrong)
-    with interpreting(), pytest.raises(RuntimeError, match="something else"):
+    with kernels(), pytest.raises(RuntimeError, match="something else"):
         proof.prove(model, "f16", lambda: None)
 
 

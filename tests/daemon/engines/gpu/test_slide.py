@@ -117,5 +117,5 @@ def test_cells_of_8_bits_keep_their_values(on_torch: dict[str, Model]) -> None:
     block, cell = torch.from_numpy(slots // 64), torch.from_numpy(slots % 64)
     after = [part[block, :, 1, :, cell] for part in (engine.pool.cells, scales)]
     for old, new in zip(before, after, strict=True):
-        np.testing.assert_array_equal(old.numpy(), new.numpy())
+        np.testing.assert_array_equal(old.cpu().numpy(), new.cpu().numpy())
     engine.close()
