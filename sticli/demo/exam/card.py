@@ -7,6 +7,7 @@ from string import Template
 
 import msgspec
 
+from sticli.demo import promise
 from sticli.demo.exam import curve, failures, record, tables
 from sticli.demo.exam.evaluate import LENGTHS
 from sticli.demo.exam.interval import difference
@@ -33,6 +34,8 @@ $goals
 Decisions (yes or no, up or down or flat, the state of a service) at the default gap, $gap:
 
 $decisions
+
+`sticli demo` promises $promise of its answers right, on plain markets of up to $plain tokens.
 
 Decoding takes $decode ms a token after $tokens tokens of feed, on $threads threads; reading a feed
 of that length, $read tokens a second ($cpu, $cores cores, load $busy before it began). Wanted were
@@ -72,9 +75,8 @@ $open
 
 ## Failures
 
-Of each kind that went wrong the surest wrong answer on held-out feeds, the kinds that failed most
-often first; above each question the line that the right answer stands in, if it stands in one, and
-the last lines of the feed.
+Of the kinds that failed most often the surest wrong answer on held-out feeds; above each question
+the last lines of the feed, and ahead of them the line that the right answer is copied from.
 
 $failures
 
@@ -88,13 +90,16 @@ went as far as that, not further.
 Held out are parts of what the simulator can draw. In every feed: names whose letters training never
 combines, and a fifth of the phrasings of every question, made of words and turns that others train.
 In feeds that are not plain: all messages of errors, and, each in half of them by chance, states,
-key names, levels, separators, orders of fields, the place of the time and its format. Beyond this,
-held-out feeds are of the same simulator: they are no proof for feeds of the world.
+key names, separators, brackets, orders of fields, the place of the time and its format, and the
+words beside that for an error, which is a trained one: which new word means an error nobody could
+tell. Beyond this, held-out feeds are of the same simulator: they are no proof for feeds of the
+world.
 
 Where people might differ, right is: the last line is the last that came, whatever its time; a
 correction or a repeated line is one more line; what moved most did so in percent of its first
-value; "above" counts the first value too; a request failed if its status is 5xx; the opening price
-is the first of all, and a candle's last price is its close.
+value; "above" counts the first value too; a request failed if its status is 5xx, a service where a
+line of the level for errors says so, whatever its state; the opening price is the first of all, and
+a candle's last price is its close.
 
 Intervals are of 95 %: Wilson's, of fewer questions than were asked. Questions on one feed are
 alike, so their number is divided by the design effect, the variance between feeds over that of
@@ -173,6 +178,8 @@ def render(found: Record, speed: Speed, whole: Record | None = None, ablations: 
         quantisation=_quantisation(unseen, whole),
         training=_training(found.source.training),
         ablations=f"\n## Ablations\n\n{ablations.strip()}\n" if ablations else "",
+        promise=f"{100 * promise.ACCURACY:.0f} %",
+        plain=str(promise.CELLS),
         fast="met" if speed.decode <= 2 else "**not met**",
         **_speed(speed),
         **_shape(found.source.shape),
@@ -215,14 +222,12 @@ def _training(facts: dict[str, str]) -> str:
 
 def _quantisation(played: Sequence[Played], whole: Record | None) -> str:
     """What Q8_0 costs, on the questions that both were asked."""
-    known = {
-        (tables.key(one), asked.length, asked.text): asked
-        for one, asked in record.flat(whole.played if whole else ())
-    }
+    known = {tables.key(one): one.asked for one in (whole.played if whole else ())}
     pairs = [
-        (tables.key(one), asked, known[tables.key(one), asked.length, asked.text])
-        for one, asked in record.flat(played)
-        if (tables.key(one), asked.length, asked.text) in known
+        (tables.key(one), ours, full)
+        for one in played
+        for ours, full in zip(one.asked, known.get(tables.key(one), ()), strict=False)
+        if (ours.text, ours.truth) == (full.text, full.truth)
     ]
     if not pairs:
         return "What quantisation costs was not measured."

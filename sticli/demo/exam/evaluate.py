@@ -4,6 +4,7 @@
 
 import argparse
 import random
+import re
 import sys
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -14,9 +15,11 @@ from multiprocessing import get_context
 from pathlib import Path
 
 from sticli.demo.exam import record
+from sticli.demo.exam.group import GROUPS
 from sticli.demo.exam.reader import Answer, Reader
 from sticli.demo.exam.record import Answered, Played, Source
 from sticli.demo.learning import vocabulary
+from sticli.demo.world.question import Question
 from sticli.demo.world.simulate import Feed, Make, make_feed
 from sticli.models.find import embedded_model
 
@@ -29,8 +32,9 @@ SHAPE = (
     *("block_count", "embedding_length", "attention.head_count", "feed_forward_length"),
     *("rope.freq_base", "context_length"),
 )
-TRAINING = ("seed", "step", "seconds", "tokens", "device")  # as far as the file says
+TRAINING = ("seed", "step", "scale", "seconds")  # as far as the file says
 NEAR = 3  # last lines of a feed that are kept of a wrong answer
+COPIED = GROUPS["lookups"] | GROUPS["times"]  # kinds whose answers stand in a line
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,21 +75,24 @@ class Page:
         """Put random questions, none of them twice."""
         chosen = {one.text: one for one in (self.feed.ask() for _ in range(questions))}
         for question, answer in zip(chosen.values(), self.reader.ask(list(chosen)), strict=True):
-            near = () if answer.text == question.truth else self._near(question.truth)
+            near = () if answer.text == question.truth else self._near(question)
             yield _asked(question.kind, length, question.text, question.truth, answer, near)
 
-    def _near(self, truth: str) -> tuple[str, ...]:
-        """The last line that the truth stands in, and the last lines of all."""
+    def _near(self, question: Question) -> tuple[str, ...]:
+        """The last lines, and ahead of them the one that the right answer is copied from."""
         last, earlier = self.lines[-NEAR:], self.lines[:-NEAR]
-        found = next((line for line in reversed(earlier) if truth in line), "")
-        return (found, *last) if found and not any(truth in line for line in last) else tuple(last)
+        if question.kind not in COPIED:
+            return tuple(last)
+        truth = re.compile(rf"(?<!\w){re.escape(question.truth)}(?!\w)")
+        found = next((line for line in reversed(earlier) if truth.search(line)), "")
+        return (found, *last) if found and not any(map(truth.search, last)) else tuple(last)
 
 
 def _asked(
     kind: str, length: int, text: str, truth: str, answer: Answer, near: tuple[str, ...]
 ) -> Answered:
-    first, lead, share = answer.first, round(answer.lead, 3), round(answer.share, 4)
-    return Answered(kind, length, text, truth, answer.text, first, lead, share, near)
+    lead = round(answer.lead, 3)
+    return Answered(kind, length, text, truth, answer.text, answer.first, lead, near)
 
 
 def play(reader: Reader, sitting: Sitting, make: Make = make_feed) -> Played:

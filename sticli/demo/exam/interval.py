@@ -18,11 +18,10 @@ FEW = 5  # answers that are not as the others: fewer show no variance
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """So many right of so many, on so many feeds; `low` to `high` is the 95 % interval."""
+    """So many right of so many; `low` to `high` is the 95 % interval."""
 
     right: int
     of: int
-    feeds: int
     low: float
     high: float
 
@@ -41,7 +40,7 @@ def share(hits: Iterable[tuple[Hashable, bool]]) -> Share:
     right, of = (sum(column) for column in zip(*groups, strict=True)) if groups else (0, 0)
     kept = _worth(groups, right, of) / of if of else 0.0
     low, high = wilson(right * kept, of * kept)
-    return Share(right, of, len(groups), low, high)
+    return Share(right, of, low, high)
 
 
 def _worth(groups: Sequence[tuple[int, int]], right: int, of: int) -> float:
@@ -63,10 +62,15 @@ def _variance(groups: Sequence[tuple[float, int]]) -> float:
 
 
 def difference(pairs: Iterable[tuple[Hashable, bool, bool]]) -> tuple[float, float]:
-    """How many more of the first are right, as a share, and half the width of its 95 % interval."""
+    """How many more of the first are right, as a share, and half the width of its 95 % interval.
+
+    Fewer than FEW that differ show no variance: then it is no less than of three feeds in all.
+    """
     feeds = defaultdict[Hashable, list[int]](list)
     for feed, one, other in pairs:
         feeds[feed].append(one - other)
     groups = [(float(sum(part)), len(part)) for part in feeds.values()]
     mean = sum(part for part, _ in groups) / sum(size for _, size in groups)
-    return mean, Z * math.sqrt(_variance(groups)) if len(groups) > 1 else 1.0
+    spread = Z * math.sqrt(_variance(groups)) if len(groups) > 1 else 1.0
+    differ = sum(map(abs, (one for part in feeds.values() for one in part)))
+    return mean, spread if differ >= FEW else max(spread, min(1.0, 3 / len(groups)))

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from sticli.demo.learning import vocabulary
 
-LONGEST_ANSWER = 40  # tokens
+LONGEST_ANSWER = 60  # tokens: an answer of a feed of one's own has at most as many bytes
 FORKS = 16  # questions that are decoded beside each other
 CHUNK = 512  # tokens of a pass
 QUESTION = 120  # tokens of a question and its answer, at most
@@ -29,7 +29,6 @@ class Answer:
     text: str
     first: str  # the text of that token
     lead: float  # logits between it and the next likeliest
-    share: float  # its probability
 
 
 class Reader:
@@ -101,10 +100,6 @@ class Reader:
         found = llama_cpp.llama_get_logits_ith(self._context, end)
         return np.ctypeslib.as_array(found, shape=(self._vocabulary,)).copy()
 
-    def answer(self, text: str) -> str:
-        """The model's answer to a question about the feed so far, which stays as it is."""
-        return self.ask([text])[0].text
-
     def ask(self, texts: Sequence[str]) -> list[Answer]:
         """An answer a question about the feed so far, which stays as it is.
 
@@ -164,8 +159,7 @@ def _fitting(tails: Sequence[list[int]]) -> int:
     return max(1, int((ends <= CHUNK).sum()))
 
 
-def _sure(logits: Logits) -> tuple[str, float, float]:
-    """The likeliest token's text, its lead over the next, and its probability."""
+def _sure(logits: Logits) -> tuple[str, float]:
+    """The likeliest token's text, and its lead over the next."""
     second, first = np.partition(logits, -2)[-2:]
-    share = 1 / float(np.exp(logits - first).sum())
-    return vocabulary.decode([int(logits.argmax())]), float(first - second), share
+    return vocabulary.decode([int(logits.argmax())]), float(first - second)

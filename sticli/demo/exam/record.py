@@ -18,7 +18,6 @@ class Answered(msgspec.Struct, frozen=True, omit_defaults=True):
     answer: str
     first: str  # the text of the answer's first token
     lead: float  # logits between that token and the next likeliest
-    share: float  # its probability
     near: tuple[str, ...] = ()  # of a wrong answer: the lines that it was about
 
     @property

@@ -86,7 +86,10 @@ def _write_tensor(writer: GGUFWriter, name: str, tensor: Tensor, whole: bool) ->
 
 def training(run: Run) -> dict[str, str]:
     """What a file says of the run that its model comes from."""
-    return {"seed": str(run.seed), "step": str(run.step), "seconds": f"{run.seconds:.0f}"}
+    return {
+        "seed": str(run.seed), "step": str(run.step), "scale": str(run.scale),
+        "seconds": f"{run.seconds:.0f}",
+    }  # fmt: skip
 
 
 def export(

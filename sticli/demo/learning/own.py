@@ -9,6 +9,7 @@ import sys
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from sticli.demo.world.question import Question
@@ -33,14 +34,47 @@ def load(path: Path) -> Make:
         raise _wrong(path, "its name does not end in .py")
     module = importlib.util.module_from_spec(found)
     sys.modules[found.name] = module  # dataclasses look their module up there
+    sys.path.insert(0, str(path.parent.absolute()))  # as if it were run: what lies beside it
     with blamed(path):
         found.loader.exec_module(module)
     make: Make | None = getattr(module, "feed", None)
     if make is None or not callable(make):
         raise _wrong(path, "it defines no function feed(rng, held_out)")
+    checked: Make = partial(_checked, path, make)
     for held_out in (False, True):
-        _check(path, make, held_out)
-    return make
+        _check(path, checked, held_out)
+    return checked
+
+
+class Checked:
+    """A user's feed, all of whose lines and questions are looked at."""
+
+    def __init__(self, path: Path, feed: Feed) -> None:
+        self.feed = feed
+        self._path = path
+
+    def line(self) -> str:
+        """The next line."""
+        return _text(self._path, "line", self.feed.line())
+
+    def truth(self, text: str) -> str:
+        """The true answer to a question now."""
+        return _text(self._path, "right answer", self.feed.truth(text))
+
+    def ask(self) -> Question:
+        """A question that can be asked now."""
+        path, question = self._path, self.feed.ask()
+        if not isinstance(question, Question):
+            kind = type(question).__name__
+            raise _wrong(path, f"ask() gives a {kind}, no sticli.demo.world.question.Question")
+        _text(path, "kind", question.kind)
+        _text(path, "question", question.text)
+        _text(path, "right answer", question.truth)
+        return question
+
+
+def _checked(path: Path, make: Make, rng: random.Random, *, held_out: bool) -> Feed:
+    return Checked(path, make(rng, held_out=held_out))
 
 
 def _check(path: Path, make: Make, held_out: bool) -> None:
@@ -52,30 +86,23 @@ def _check(path: Path, make: Make, held_out: bool) -> None:
 
 
 def _played(path: Path, feed: Feed) -> Iterator[str]:
-    """The lines, and some questions between them, all checked."""
+    """The lines, and some questions between them."""
     for number in range(LINES):
-        yield _text(path, "line", feed.line())
+        yield feed.line()
         if number % EVERY == EVERY - 1:
-            yield from _questioned(path, feed)
-
-
-def _questioned(path: Path, feed: Feed) -> Iterator[str]:
-    question = feed.ask()
-    if not isinstance(question, Question):
-        kind = type(question).__name__
-        raise _wrong(path, f"ask() gives a {kind}, no sticli.demo.world.question.Question")
-    _text(path, "kind", question.kind)
-    yield _text(path, "question", question.text)
-    yield _text(path, "right answer", question.truth)
-    if (truth := feed.truth(question.text)) != question.truth:
-        told = f"ask() says {question.truth!r} and truth() says {truth!r}"
-        raise _wrong(path, f"to {question.text!r} {told}")
+            question = feed.ask()
+            yield f"{question.text} {question.truth}"
+            if (truth := feed.truth(question.text)) != question.truth:
+                told = f"ask() says {question.truth!r} and truth() says {truth!r}"
+                raise _wrong(path, f"to {question.text!r} {told}")
 
 
 def _text(path: Path, what: str, found: object) -> str:
     """A text of one line, not empty and not too long."""
-    if not (isinstance(found, str) and found.strip() and len(found.splitlines()) == 1):
+    if not (isinstance(found, str) and found.strip() and found.splitlines() == [found]):
         raise _wrong(path, f"a {what} has to be a text of one line: {found!r}")
+    if what == "right answer" and found != found.strip():
+        raise _wrong(path, f"a {what} has no space around it: {found!r}")
     size, most = len(found.encode()), LONGEST[what]
     if size > most:
         raise _wrong(path, f"a {what} of {size} bytes: {most} are the most")

@@ -59,10 +59,10 @@ class Run:
         return partial(make_batch, rng, feeds * self.scale, tokens, room, make=self.make)
 
 
-def start(seed: int, steps: int, device: str = "cpu") -> Run:
+def start(seed: int, steps: int, device: str = "cpu", shape: Shape | None = None) -> Run:
     """A fresh run with an initialised model."""
     torch.manual_seed(seed)
-    model = Model(Shape(len(vocabulary.TOKENS)))
+    model = Model(shape or Shape(len(vocabulary.TOKENS)))
     circuits.initialise(model)
     model.to(device)
     return Run(model, optimisers(model), seed, steps)
@@ -124,10 +124,11 @@ def advance(run: Run, drawn: Batch | None = None) -> float:
 
 def save(run: Run, path: Path) -> None:
     """Writes a checkpoint, whole or not at all."""
+    kept = ("seed", "steps", "step", "seconds", "scale")
     state = {
         "model": run.model.state_dict(),
         "optimisers": [optimiser.state_dict() for optimiser in run.optimisers],
-        "run": {"seed": run.seed, "steps": run.steps, "step": run.step, "seconds": run.seconds},
+        "run": {name: getattr(run, name) for name in kept},
         "tokens": vocabulary.TOKENS,
     }
     data, new = io.BytesIO(), path.with_suffix(".new")
@@ -150,6 +151,7 @@ def load(path: Path, steps: int | None = None, device: str = "cpu") -> Run:
     for optimiser, saved in zip(run.optimisers, state["optimisers"], strict=True):
         optimiser.load_state_dict(saved)
     run.step, run.seconds = state["run"]["step"], state["run"]["seconds"]
+    run.scale = state["run"].get("scale", 1)
     return run
 
 
@@ -201,7 +203,7 @@ def main() -> None:
     parser.add_argument("--device", default="cpu", help="cpu or cuda")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--workers", type=int, default=0, help="processes that draw feeds ahead")
-    parser.add_argument("--scale", type=int, default=1, help="so many times the feeds in a step")
+    parser.add_argument("--scale", type=int, help="so many times the feeds in a step, 1 at first")
     parser.add_argument("--resume", action="store_true", help="continue from the checkpoint")
     given = parser.parse_args()
     torch.set_num_threads(given.threads)
@@ -209,9 +211,11 @@ def main() -> None:
     given.out.mkdir(parents=True, exist_ok=True)
     if given.resume:
         run = load(path, given.steps, given.device)
+    elif path.exists():
+        parser.error(f"{path} exists: go on with --resume, or name another folder")
     else:
         run = start(given.seed, given.steps or 5000, given.device)
-    run.scale = given.scale
+    run.scale = given.scale or run.scale
     train(run, path, given.minutes, given.workers)
 
 

@@ -37,22 +37,24 @@ class Access:
         self._last, self._failed, self._failures = NONE, NONE, 0
 
     def line(self) -> str:
-        """The next request, without its newline."""
+        """The next request, without its newline; the first line of a CSV log may be its header."""
         rng = self._rng
         path, time, client = rng.choice(self._busy), self._scribe.tick(), rng.choice(self._clients)
         fails = rng.random() < self._failing
         status = rng.choice(lexicon.FAILURES if fails else lexicon.STATUSES)
         method, sent = rng.choice(lexicon.METHODS), str(round(10 ** rng.uniform(1, 5)))
+        record: Record = [
+            ("time", time), ("client", client), ("method", method), ("path", path),
+            ("status", status), ("bytes", sent),
+        ]  # fmt: skip
+        if not self._common and (header := self._scribe.header(record)):
+            return header
         self._status[path], self._times[path], self._last = status, time, path
         self._counts[path] += 1
         if fails:
             self._failed, self._failures = path, self._failures + 1
         if self._common:
             return f'{client} - - [{time}] "{method} {path} HTTP/1.1" {status} {sent}'
-        record: Record = [
-            ("time", time), ("client", client), ("method", method), ("path", path),
-            ("status", status), ("bytes", sent),
-        ]  # fmt: skip
         return self._scribe.write(record)
 
     def truth(self, text: str) -> str:

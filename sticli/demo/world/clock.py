@@ -30,6 +30,12 @@ STYLES: Mapping[str, Callable[[int], str]] = {
     "offset": _dated("%Y-%m-%dT%H:%M:%S+00:00"),
     "compact": _dated("%Y%m%d-%H%M%S"),
     "comma": lambda ms: f"{_day(ms)},{ms % 1000:03}",
+    "stamp": lambda ms: f"{ms // 1000}.{ms % 1000:03}",
+    "nanos": lambda ms: f"{ms}000000",
+    "rfc": _dated("%d %b %Y %H:%M:%S"),
+    "american": _dated("%m/%d/%Y %I:%M %p"),
+    "digits": _dated("%Y%m%d%H%M%S"),
+    "logged": _dated("%b/%d/%Y:%H:%M:%S"),
 }
 KEPT_STYLES: Mapping[str, Callable[[int], str]] = {
     "minute": lambda ms: _day(ms)[:5],

@@ -18,30 +18,24 @@ BARE = frozenset(
 
 # Between fields: training's, and evaluation's own.
 GAPS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
-    "plain": ((" ", " ", "  ", "\t", " | ", ", ", " / ", " > ", "|"), (" - ", "; ", " : ")),
-    "csv": ((",", ",", ";", "\t", "~"), ("|", ", ")),
-    "json": ((",", ", ", ",  "), (" , ",)),
-    "keyed": ((" ", ", ", "\t", " | ", "&", ","), ("; ", "  ")),
-    "brackets": ((" ",), ("  ",)),
+    "plain": (
+        (" ", " ", " ", "  ", "\t", " | ", ", ", " / ", " > ", "|", " # ", " :: ", " ~ ", " -- "),
+        (" - ", "; ", " : "),
+    ),
+    "csv": ((",", ",", ",", ";", "\t", "~", "^", "; ", "::"), ("|", ", ")),
+    "json": ((",", ", ", ",  ", ",\t"), (" , ",)),
+    "keyed": ((" ", " ", ", ", "\t", " | ", "&", ",", " / ", " ~ ", ";"), ("; ", "  ")),
+    "brackets": ((" ", " ", "\t", " - "), ("  ",)),
 }
 BINDS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
-    "json": ((":", ": ", ":  "), (" : ",)),
-    "keyed": (("=", ": ", " ", "= ", "->"), (":", " = ")),
+    "json": ((":", ": ", ":  ", ":\t"), (" : ",)),
+    "keyed": (("=", ": ", " ", "= ", "->", ":=", "=>", " is ", " -> "), (":", " = ")),
 }
-WRAPS: tuple[tuple[dict[str, str], ...], tuple[dict[str, str], ...]] = (
-    (
-        {"time": "[{}]"},
-        {"time": "[{}]", "level": "[{}]"},
-        {"level": "[{}]", "name": "{}:"},
-        {"time": "[{}]", "name": "{}:"},
-        {"name": "[{}]"},
-        {"time": "<{}>", "level": "({})"},
-        {"time": "{},", "name": "{},"},
-        {"time": "{} -", "name": '"{}"'},
-        {"name": "{} ->", "level": "<{}>"},
-    ),
-    ({"time": "({})", "name": "<{}>"}, {"time": "{}:", "name": "({})"}),
-)
+WRAPS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "time": (("{}", "[{}]", "[{}]", "<{}>", "{},", "{} -", "{} |", "{}>", "'{}'"), ("({})", "{}:")),
+    "level": (("{}", "{}", "[{}]", "({})", "<{}>", "{}:", "*{}*", "{} -"), ()),
+    "name": (("{}", "{}:", "[{}]", "{},", '"{}"', "{} ->", "'{}'", "{}=", "@{}"), ("<{}>", "({})")),
+}
 NAMES = frozenset({"symbol", "sensor", "service", "path"})
 PLACES = (("first", "first", "first", "first", "second", "last"), ("third",))
 
@@ -111,7 +105,7 @@ def draw(rng: random.Random, *, held_out: bool, forms: tuple[str, ...] = FORMS) 
         _keys(rng, held_out),
         rng.random() < 0.3,
         pick(rng, *PLACES, held_out=held_out),
-        pick(rng, *WRAPS, held_out=held_out),
+        {role: pick(rng, *ways, held_out=held_out) for role, ways in WRAPS.items()},
         rng.random() < 0.5,
     )
 

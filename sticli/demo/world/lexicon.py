@@ -23,8 +23,11 @@ LEVELS = (("INFO", "WARN", "ERROR"), ("info", "warn", "error"), ("INFO", "WARNIN
 SPELLED_LEVELS = (
     ("Notice", "Caution", "Failure"), ("I", "W", "E"), ("inf", "wrn", "err"),
     ("NOTE", "ALERT", "FATAL"), ("Debug", "Alert", "Critical"), ("fine", "hint", "fault"),
+    ("Info", "Warn", "Error"), ("INF", "WRN", "ERR"), ("verbose", "warning", "severe"),
+    ("TRACE", "Warning", "SEVERE"), ("dbg", "attn", "crit"), ("Trace", "CAUTION", "FAILURE"),
 )  # fmt: skip
-KEPT_LEVELS = (("Info", "Warn", "Error"),)
+# Nobody can guess which new word means an error: the last of these are trained, beside others.
+KEPT_LEVELS = (("Detail", "Odd", "Error"), ("okay", "watch", "error"), ("PLAIN", "RISK", "FATAL"))
 SIDES = (("BUY", "SELL"), ("buy", "sell"), ("Buy", "Sell"))
 KEPT_SIDES = (("BID", "ASK"),)
 NOTES = ("corr", "correction", "amended", "revised")
@@ -93,8 +96,8 @@ KEYS: Mapping[str, Choices] = {
         ("current_state", "mode"),
     ),
     "message": (
-        ("msg", "message", "text", "error"), ("reason", "body", "what", "description"),
-        ("detail", "error_message"),
+        ("msg", "message", "text"), ("reason", "body", "what", "description"),
+        ("detail", "log_message"),
     ),
     "client": (
         ("client", "ip", "remote", "addr"), ("peer", "visitor", "caller"), ("from", "remote_addr"),
@@ -119,8 +122,8 @@ WARNINGS = (
 )  # fmt: skip
 CHATTER = (
     "request done", "job started", "job finished", "cache refreshed", "config loaded",
-    "user logged in", "connection opened", "connection closed", "batch written", "tick",
-    "checkpoint saved", "listening", "request accepted", "snapshot taken", "index rebuilt",
+    "user logged in", "connection opened", "connection closed", "batch written", "tick done",
+    "checkpoint saved", "listening started", "request accepted", "snapshot taken", "index rebuilt",
 )  # fmt: skip
 ONE_WORD = (
     "timeout", "refused", "overflow", "deadlock", "corrupt", "denied", "expired", "panic",

@@ -58,7 +58,7 @@ class Market:
         self.symbols: list[str] = told[:count]
         self._absent = told[count]
         self._busy = names.busy(rng, self.symbols) if varied else self.symbols
-        scales = {name: _scale(rng) if varied else (rng.randint(20_00, 800_00), 2) for name in told}
+        scales = _scales(rng, told, self._shape.sort) if varied else _plain(rng, told)
         self._walks = _walks(rng, {name: scales[name][0] for name in self.symbols}, varied)
         self._board = Board(rng, told, {name: decimals for name, (_, decimals) in scales.items()})
         self._shares = {**SHARES, **MORE[self._shape.sort]}
@@ -154,10 +154,20 @@ def _walks(rng: random.Random, starts: dict[str, int], varied: bool) -> dict[str
     }
 
 
-def _scale(rng: random.Random) -> tuple[int, int]:
+def _plain(rng: random.Random, told: list[str]) -> dict[str, tuple[int, int]]:
+    return {name: (rng.randint(20_00, 800_00), 2) for name in told}
+
+
+def _scales(rng: random.Random, told: list[str], sort: str) -> dict[str, tuple[int, int]]:
+    """The first price of each symbol, and its decimals: some, where they tell it from a size."""
+    least = 0 if sort in ("ticks", "candles") else 1
+    return {name: _scale(rng, least) for name in told}
+
+
+def _scale(rng: random.Random, least: int) -> tuple[int, int]:
     """A first price between 0.0012 and 65000 with 3 to 7 digits, and its decimals."""
     price = 10 ** rng.uniform(-2.9, 4.8)
-    fitting = [decimals for decimals in range(5) if 100 <= price * 10**decimals < 10**7]
+    fitting = [decimals for decimals in range(least, 5) if 100 <= price * 10**decimals < 10**7]
     decimals = rng.choice(fitting) if fitting else 4
     return max(round(price * 10**decimals), 5), decimals
 

@@ -89,17 +89,19 @@ def paths(rng: random.Random, count: int, *, held_out: bool) -> list[str]:
 
 
 def messages(rng: random.Random, count: int, *, held_out: bool) -> list[str]:
-    """`count` different messages of one to three words; some are made up."""
+    """`count` different messages of one to three words; some are made up, as a whole or in part."""
+
+    def word() -> str:
+        return made_up(rng, ascii_lowercase, held_out=held_out, sizes=(3, 4, 5, 6, 7))
 
     def draw() -> str:
-        if rng.random() < 0.6:
-            return rng.choice(KEPT_MESSAGES if held_out else MESSAGES)
-        sizes = (4, 5, 6, 7)
-        words = (
-            made_up(rng, ascii_lowercase, held_out=held_out, sizes=sizes)
-            for _ in range(rng.choice((1, 2, 2, 3)))
-        )
-        return " ".join(words)
+        choice = rng.random()
+        listed: str = rng.choice(KEPT_MESSAGES if held_out else MESSAGES)
+        if choice < (0.6 if held_out else 0.35):
+            return listed
+        if choice < 0.6:
+            return " ".join(rng.choice((one, word())) for one in listed.split())
+        return " ".join(word() for _ in range(rng.choice((1, 2, 2, 3))))
 
     return _different(count, draw)
 

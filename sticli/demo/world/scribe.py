@@ -13,8 +13,11 @@ class Scribe:
     def __init__(self, rng: random.Random, *, held_out: bool, varied: bool = True) -> None:
         self.dialect = dialect.draw(rng, held_out=held_out) if varied else Dialect()
         style = dialect.draw_style(rng, held_out=held_out) if varied else "day"
+        if style == "comma" and self.dialect.gap == ",":
+            style = "fine"  # a time with a comma would be two fields
         self._clock = Clock(rng, style, lively=varied)
-        self._begun = not (self.dialect.form == "csv" and self.dialect.headed)
+        self.headed = self.dialect.form == "csv" and self.dialect.headed
+        self._begun = not self.headed
 
     def tick(self) -> str:
         """The time of the next line."""

@@ -14,14 +14,14 @@ SHAPE = {
     **{"block_count": "5", "embedding_length": "256", "attention.head_count": "4"},
     **{"feed_forward_length": "512", "rope.freq_base": "10000000000.0", "context_length": "8192"},
 }
-TRAINING = {"seed": "7", "step": "900", "seconds": "5400", "device": ""}
+TRAINING = {"seed": "7", "step": "900", "seconds": "5400", "scale": ""}
 SOURCE = Source("feed-v9", "12ab", 5_100_000, 16, SHAPE, TRAINING)
 SPEED = Speed(2048, 2, 1234.0, 1.25, "Some CPU", 2, 0.25)
 
 
 def answered(kind: str, right: bool, *, length: int = 256, lead: float = 3.0) -> Answered:
     answer, near = ("131.25", ()) if right else ("7", ("10:02:11 ACME 131.25", "10:02:12 Z 1"))
-    return Answered(kind, length, f"{kind}?", "131.25", answer, answer, lead, 0.9, near)
+    return Answered(kind, length, f"{kind}?", "131.25", answer, answer, lead, near)
 
 
 def feeds(count: int, *asked: Answered, held_out: bool = True) -> tuple[Played, ...]:
@@ -96,6 +96,16 @@ def test_what_quantisation_costs_is_of_the_same_questions() -> None:
     assert "right +50.00 points (+/- 0.00) more often" in text
 
 
+def test_a_question_that_comes_twice_is_compared_with_itself() -> None:
+    def asked(*truths: str) -> tuple[Answered, ...]:
+        return tuple(Answered("high", 256, "high?", one, one, one, 3.0) for one in truths)
+
+    seen = feeds(9, *asked("1", "2"))
+    text = card.render(Record(SOURCE, seen), SPEED, Record(SOURCE, seen))
+    assert "of 18 answers 0 differ" in text
+    assert "(+/- 33.33)" in text
+
+
 def test_failures_are_the_surest_of_the_kinds_that_fail_most() -> None:
     played = feeds(
         2,
@@ -111,7 +121,7 @@ def test_failures_are_the_surest_of_the_kinds_that_fail_most() -> None:
 
 
 def decision(truth: str, first: str, lead: float, kind: str = "is_up") -> Answered:
-    return Answered(kind, 256, "is it?", truth, first, first, lead, 0.9)
+    return Answered(kind, 256, "is it?", truth, first, first, lead)
 
 
 def test_a_gap_lets_pass_what_begins_one_choice_and_leads() -> None:

@@ -55,3 +55,10 @@ def test_a_few_wrong_answers_make_nothing_surer() -> None:
     feeds[3][4] = False
     found = share(hits(feeds))
     assert found.low < spotless.low
+
+
+def test_two_that_hardly_differ_are_not_surely_alike() -> None:
+    pairs = [(feed, True, True) for feed in range(30) for _ in range(20)]
+    assert difference(pairs) == (0.0, pytest.approx(0.1))
+    pairs[7] = (0, True, False)
+    assert difference(pairs)[1] == pytest.approx(0.1)

@@ -10,7 +10,7 @@ from sticli.demo.exam.record import Answered, Played, Source
 from sticli.errors import SticliError
 
 SOURCE = Source("feed-v9", "12ab", 5, 16, {"block_count": "5"}, {"seed": "1"})
-WRONG = Answered("high", 256, "how high?", "3", "4", "4", 0.5, 0.6, ("ACME 3", "ACME 1"))
+WRONG = Answered("high", 256, "how high?", "3", "4", "4", 0.5, ("ACME 3", "ACME 1"))
 PLAYED = [Played(n, held, "logs", (WRONG,)) for n in range(2) for held in (True, False)]
 
 

@@ -19,6 +19,7 @@ BROKEN = {
         'return ""',
         "a line has to be a text of one line: ''",
     ),
+    "self._open[door] = not": ('return "door\\n"  # ', "text of one line: 'door\\n'"),
     "return str(sum(self._open.values()))": (
         "return 4",
         "a right answer has to be a text of one line: 4",
@@ -71,6 +72,24 @@ def test_what_is_raised_while_it_is_trained_on_is_blamed_on_whose_it_is(tmp_path
         feed.truth("is it raining?")
     with pytest.raises(ValueError, match="ours"), own.blamed(path, wholly=False):
         raise ValueError("ours")
+
+
+def test_a_feed_may_use_what_lies_beside_it(tmp_path: Path) -> None:
+    (tmp_path / "doors_of_mine.py").write_text('DOORS = ("north", "south")\n', "utf-8")
+    path = tmp_path / "mine.py"
+    path.write_text(f"{GOOD}\n\nfrom doors_of_mine import DOORS\n", "utf-8")
+    assert own.load(path)(random.Random(1), held_out=False).line().startswith("door ")
+
+
+def test_what_goes_wrong_later_is_said_then(tmp_path: Path) -> None:
+    path = tmp_path / "mine.py"
+    path.write_text(GOOD, "utf-8")
+    feed = own.load(path)(random.Random(1), held_out=False)
+    assert isinstance(feed, own.Checked)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(feed.feed, "line", lambda: None)
+        with pytest.raises(SticliError, match="a line has to be a text of one line: None"):
+            feed.line()
 
 
 def test_no_file_is_no_feed(tmp_path: Path) -> None:

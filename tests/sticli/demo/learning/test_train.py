@@ -1,6 +1,7 @@
 """The training loop: it learns, it repeats, and it continues where it stopped."""
 
 import random
+import sys
 from pathlib import Path
 
 import pytest
@@ -55,6 +56,23 @@ def test_a_resumed_run_goes_on_as_if_never_stopped(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("tiny")
+@pytest.mark.usefixtures("tiny")
+def test_the_command_overwrites_no_run_and_keeps_its_scale(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def call(*words: str) -> None:
+        monkeypatch.setattr(sys, "argv", ["train", "--out", str(tmp_path), *words])
+        train.main()
+
+    call("--steps", "1", "--scale", "2", "--threads", "1")
+    with pytest.raises(SystemExit):
+        call("--steps", "1")
+    assert "go on with --resume" in capsys.readouterr().err
+    call("--steps", "2", "--resume", "--threads", "1")
+    found = train.load(tmp_path / "checkpoint.pt")
+    assert (found.step, found.scale) == (2, 2)
+
+
 def test_batches_drawn_ahead_by_others_are_the_same() -> None:
     run = train.start(3, 4)
     run.step = 1

@@ -13,6 +13,8 @@ FORMS = {
     "apache": "%d/%b/%Y:%H:%M:%S +0000", "sql": "%Y-%m-%d %H:%M:%S",
     "german": "%d.%m.%Y %H:%M:%S", "slashed": "%Y/%m/%d %H:%M", "noon": "%I:%M:%S %p",
     "offset": "%Y-%m-%dT%H:%M:%S+00:00", "compact": "%Y%m%d-%H%M%S", "comma": "%H:%M:%S,%f",
+    "rfc": "%d %b %Y %H:%M:%S", "american": "%m/%d/%Y %I:%M %p", "digits": "%Y%m%d%H%M%S",
+    "logged": "%b/%d/%Y:%H:%M:%S",
 }  # fmt: skip
 
 
@@ -26,7 +28,7 @@ def test_a_style_is_a_time(style: str) -> None:
         elif style == "syslog":
             assert datetime.strptime(f"2024 {text}", "%Y %b %d %H:%M:%S").replace(tzinfo=UTC)
         else:
-            seconds = int(text) / (1000 if style == "epoch_ms" else 1)
+            seconds = float(text) / {"epoch_ms": 1e3, "nanos": 1e9}.get(style, 1)
             assert 2022 < datetime.fromtimestamp(seconds, UTC).year < 2031
 
 

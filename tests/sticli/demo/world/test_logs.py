@@ -43,6 +43,14 @@ def test_truths_follow_from_the_lines(held_out: bool) -> None:
 FAILED = {error for _, _, error in LEVELS + SPELLED_LEVELS + KEPT_LEVELS}
 
 
+def test_words_for_errors_are_all_trained_and_for_nothing_else() -> None:
+    trained, kept = LEVELS + SPELLED_LEVELS, KEPT_LEVELS
+    infos, warns, errors = ({*words} for words in zip(*trained, strict=True))
+    assert not infos & warns | warns & errors | infos & errors
+    assert {error for _, _, error in kept} <= errors
+    assert not {word for info, warn, _ in kept for word in (info, warn)} & (infos | warns | errors)
+
+
 def records(logs: Logs, lines: int) -> list[dict[str, str]]:
     """What JSON lines say, keys as roles; empty for a log of another form."""
     told = [logs.line() for _ in range(lines)]

@@ -109,3 +109,10 @@ def test_a_log_question_is_refused() -> None:
         Market(1).truth("last error?")
     with pytest.raises(ValueError, match="can answer"):
         Market(1).truth("is it raining?")
+
+
+def test_a_price_beside_a_size_has_a_point() -> None:
+    for seed in range(200):
+        market = Market(seed, varied=True)
+        if market._shape.sort in ("orders", "sizes"):
+            assert all(places > 0 for places in market._board.decimals.values())
