@@ -69,6 +69,6 @@ def found() -> Gpus | None:
         return None
     try:
         pynvml.nvmlInit()
-    except pynvml.NVMLError:
+        return Gpus(pynvml)
+    except pynvml.NVMLError:  # no driver, or a GPU that this process may not open
         return None
-    return Gpus(pynvml)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from sticli import protocol
 from sticli.client import RESTART, Client
 from sticli.errors import SticliError
-from sticli.paths import Paths, check_socket_path, make_private
+from sticli.paths import Paths, check_socket_path, make_private, prepare
 from sticli.place import rooted
 
 if TYPE_CHECKING:
@@ -39,14 +39,14 @@ class Launch:
             SticliError: unreachable, version_mismatch, permission, timeout.
         """
         if not self.autostart and self._waits():
-            raise _not_running(self.paths)
+            raise not_running(self.paths)
         try:
             shake_hands(self.paths)
         except SticliError as error:
             if error.code != "unreachable":
                 raise
             if not self.autostart:
-                raise _not_running(self.paths) from None
+                raise not_running(self.paths) from None
             self.start()
             self._warn()
         return Client(self.paths.socket, timeout)
@@ -61,13 +61,18 @@ class Launch:
         from sticli import config  # reads TOML: too slow to load for nothing
 
         check_socket_path(self.paths.socket)
-        for folder in self.paths.private:
-            make_private(folder)
+        prepare(self.paths)
         config.load(self.paths.config_file)
         if user := _behind_sudo():
             self.note(f"under sudo: this daemon is not {user}'s, and knows none of their sessions")
         self.note(f"starting the daemon (log: {self.paths.log})")
-        return wait(self.paths, spawn(self.paths, self.arguments))
+        try:
+            process = spawn(self.paths, self.arguments)
+        except OSError as error:  # no memory, no processes, a full disk: it may pass
+            raise SticliError(
+                "unreachable", f"the daemon cannot be started: {error}", "`sticli doctor` looks why"
+            ) from None
+        return wait(self.paths, process)
 
     def _waits(self) -> bool:
         """Whether to connect would let a service manager start a daemon."""
@@ -225,7 +230,8 @@ def _private(path: str, flags: int) -> int:
     return os.open(path, flags, 0o600)
 
 
-def _not_running(paths: Paths) -> SticliError:
+def not_running(paths: Paths) -> SticliError:
+    """That there is no daemon, and none is to be started."""
     return SticliError(
         "unreachable",
         f"no daemon answers at {paths.socket}",

@@ -22,9 +22,12 @@ class Meter:
         if self.every is None or now < self._next:
             return
         self._next, self._drawn = now + self.every, True
-        clear()
-        sys.stderr.write(printable(text))
-        sys.stderr.flush()
+        try:
+            clear()
+            sys.stderr.write(printable(text))
+            sys.stderr.flush()
+        except OSError:  # the terminal has gone, and what is at work goes on
+            self.every = None
 
     def end(self) -> None:
         """Leave the line to what follows, if anything stands there."""

@@ -101,6 +101,34 @@ def check_socket_path(path: Path) -> None:
         )
 
 
+def prepare(paths: Paths) -> None:
+    """Make every folder that only its owner may enter.
+
+    Raises:
+        SticliError: one is a symbolic link, belongs to someone else, or holds the socket and may be
+            entered by others.
+    """
+    _closed(paths.socket.parent)
+    for folder in paths.private:
+        make_private(folder)
+
+
+def _closed(folder: Path) -> None:
+    """Refuse a folder that others may enter: people name it, so its mode is theirs to change.
+
+    Raises:
+        SticliError: they may.
+    """
+    if folder.is_symlink() or not folder.is_dir():
+        return  # nothing, or what `make_private` refuses
+    if stat.S_IMODE(folder.stat().st_mode) & 0o077:
+        raise SticliError(
+            "permission",
+            f"others may enter {folder}, where the socket would be",
+            "set STICLI_SOCKET to a path in a folder of your own, mode 0700, or in a new one",
+        )
+
+
 def make_private(folder: Path) -> None:
     """Create a folder that only its owner can enter, or check that it is one.
 

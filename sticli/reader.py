@@ -11,6 +11,7 @@ class Reader:
     """Never buffers behind the caller's back: what `select` sees is all there is."""
 
     def __init__(self, source: int, intake: Intake) -> None:
+        self.ended = False  # there was no more
         self._source = source
         self._intake = intake
 
@@ -31,6 +32,8 @@ class Reader:
         if self._source in ready:
             data = os.read(self._source, CHUNK)
             if not data:
+                # a signal may end the writer as well as us, and then this is not all there is
+                self.ended = not select.select([wake], [], [], 0)[0]
                 return False
             self._intake.take(data)
         return True

@@ -107,13 +107,15 @@ class Report(msgspec.Struct):
 
 
 def write(report: Report, path: Path) -> None:
-    """Write it as JSON.
+    """Write it as JSON, whole or not at all.
 
     Raises:
         SticliError: the file cannot be written.
     """
+    new = path.with_suffix(".new")
     try:
-        path.write_bytes(msgspec.json.format(msgspec.json.encode(report), indent=1))
+        new.write_bytes(msgspec.json.format(msgspec.json.encode(report), indent=1))
+        new.replace(path)
     except OSError as error:
         raise refused(error, path) from None
 

@@ -196,8 +196,9 @@ def _source(
             "leave one of them out, or follow a file",
         )
     if not words:
-        return Pipe(None, call.note)
-    return Pipe(NewFeed(_description(["pipe", *words]), lasting=bool(producer)), call.note)
+        return Pipe(None, call.note, bool(producer))
+    told = NewFeed(_description(["pipe", *words]), lasting=bool(producer))
+    return Pipe(told, call.note, bool(producer))
 
 
 def _description(words: list[str]) -> str:

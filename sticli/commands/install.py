@@ -13,7 +13,7 @@ from sticli import config, launch, service
 from sticli.client import Client
 from sticli.errors import SticliError
 from sticli.invocation import Invocation, document, of
-from sticli.paths import Paths, check_socket_path, make_private, resolve
+from sticli.paths import Paths, check_socket_path, prepare, resolve
 
 START = ("enable", "--now", service.SOCKET)
 LINGER = "`loginctl enable-linger` lets it live on when you log out"
@@ -39,8 +39,7 @@ def install(
     if dry_run:
         return _show(call, units)
     _check([] if force else list(units))
-    for folder in where.private:
-        make_private(folder)
+    prepare(where)
     for path, text in units.items():
         _write(call, path, text)
     for name in (name for name, source in origin.items() if source == "environment"):

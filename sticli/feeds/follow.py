@@ -4,6 +4,7 @@ import contextlib
 import os
 import select
 import stat
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from sticli.feeds.tail import Tail, opened
 from sticli.protocol import MAX_LINE
 
 ABSENT, UNREADABLE = "is not there", "may not be read"
+SETTLE = 1.0  # seconds without a byte, until all who write to a rotated file have left it
 POLL = 0.2  # seconds between two looks at a file that does not grow
 
 
@@ -27,6 +29,8 @@ class Follow:
         self._note = note
         self._tail: Tail | None = None
         self._trouble = ""  # what keeps it from being read, as somebody was told
+        self._place: Place | None = None  # in a file that is not there now
+        self._grown = -SETTLE  # when it last grew, by the monotonic clock
 
     def start(self, position: Position | None, offset: int | None) -> Memory:
         """Go on at a position, or begin a new feed at an offset; what there is to remember.
@@ -43,7 +47,7 @@ class Follow:
 
     def where(self, held: int, memory: Memory) -> str:
         """The position behind all but the bytes that are held back."""
-        place = self._tail.place(held) if self._tail else None
+        place = self._tail.place(held) if self._tail else self._place
         return Position(place, memory).text()
 
     def skipped(self) -> bytes:
@@ -67,8 +71,7 @@ class Follow:
             SticliError: the system does not let us.
         """
         if not self._tail:
-            self._open()
-            return self._tail is not None
+            return self._come(intake)
         try:
             data = self._tail.read(intake.held)
         except OSError as error:
@@ -76,6 +79,7 @@ class Follow:
         if data is None:
             self._cut(self._tail, intake)
         elif data:
+            self._grown = time.monotonic()
             intake.take(data)
         else:
             return self._turn(self._tail, intake)
@@ -96,28 +100,55 @@ class Follow:
         self._tail = Tail(self._tail.file, size if offset is None else offset)
 
     def _resume(self, place: Place | None) -> bool:
-        """Go on where a feed has been before; whether it is the same file that is read."""
+        """Go on where a feed has been before; whether it is, or may be, the same file."""
         self._tail = rotation.find(self._path, place) if place else None
         if self._tail:
             return True
         self._open()
+        if place and not self._tail:
+            self._place = place  # it may only be away for a while
+            return True
+        self._miss(place)
+        return False
+
+    def _miss(self, place: Place | None) -> None:
+        """Say that another file is read than before."""
         if place and place.offset:
             self._note(
                 f"the file that was read up to byte {place.offset:,} is gone; "
                 f"reading {self._path} from its start"
             )
-        return False
+
+    def _come(self, intake: Intake) -> bool:
+        """Go on with the file once it is there; whether it is."""
+        place = self._place
+        self._open()
+        if not self._tail or not place:
+            return self._tail is not None
+        self._place = None
+        if found := rotation.find(self._path, place):
+            self._change(found)
+        else:
+            intake.end_file()  # what is known of columns is of another file
+            self._miss(place)
+        return True
 
     def _turn(self, tail: Tail, intake: Intake) -> bool:
         """At the end of the file: go to the next one, if this was rotated; whether it was."""
-        later = rotation.after(self._path, tail)
+        later = rotation.after(self._path, tail, tail.place(intake.held))
         if not later:
             self._look()
             return False
         if tail.size > tail.offset:  # between the last read and the look at the next file
             later.close()
             return True
-        intake.end_file()
+        if not later.offset and time.monotonic() - self._grown < SETTLE:
+            later.close()
+            return False
+        if later.offset:  # a copy of this very file
+            intake.cutter.drop()
+        else:
+            intake.end_file()
         if intake.refusal:
             later.close()
         else:

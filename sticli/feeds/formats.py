@@ -42,11 +42,12 @@ class Formatted:
     def _one(self, number: int, line: str) -> str | None:
         try:
             return self._write(line)
-        except Malformed as error:
+        except (Malformed, RecursionError) as error:
             if self._strict:
+                why = error if isinstance(error, Malformed) else "is nested too deep"
                 raise SticliError(
                     "bad_request",
-                    f"line {number:,} {error}: {line[:80]!r}",
+                    f"line {number:,} {why}: {line[:80]!r}",
                     "what came before it is stored; without --strict it is kept as it is",
                 ) from None
             self._counts.malformed += 1

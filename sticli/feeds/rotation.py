@@ -45,10 +45,11 @@ def find(path: Path, place: Place) -> Tail | None:
     return None
 
 
-def after(path: Path, tail: Tail) -> Tail | None:
+def after(path: Path, tail: Tail, place: Place) -> Tail | None:
     """The file that was begun when this one was rotated; None while there is none with content.
 
-    Who writes has left the file then, so that what is in it is all of it.
+    Who writes has left the file then, so that what is in it is all of it. One that was replaced by
+    a copy of itself, as some editors do, goes on in the copy at `place`.
     """
     known = _identity(os.fstat(tail.file))
     if identity(path) == known:
@@ -62,6 +63,8 @@ def after(path: Path, tail: Tail) -> Tail | None:
     for file, one in later:
         found = _open(file, one)
         facts = os.fstat(found) if found else None
+        if found and not ours and place.offset and holds(found, place):
+            return Tail(found, place.offset)
         if found and facts and facts.st_size and (file == path or facts.st_mtime_ns >= since):
             return Tail(found)
         if found:

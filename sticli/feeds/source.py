@@ -62,10 +62,11 @@ class Text:
 
 @dataclass(frozen=True)
 class Pipe:
-    """Standard input."""
+    """Standard input; one that is `repeatable` will be given again from its start."""
 
     registration: NewFeed | None
     note: Note
+    repeatable: bool = False
 
     @property
     def typed(self) -> bool:
@@ -77,8 +78,12 @@ class Pipe:
     def run(self, intake: Intake, wake: int, tick: Tick, every: float | None) -> None:
         if self.typed:
             self.note("reading from the terminal, Ctrl-D to end")
-        Reader(0, intake).run(wake, tick, every)
-        intake.finish()
+        reader = Reader(0, intake)
+        reader.run(wake, tick, every)
+        if reader.ended or not self.repeatable:
+            intake.finish()
+        else:  # half a line would be taken for a whole one, and the whole one not be stored then
+            intake.flush()
 
 
 class Followed:

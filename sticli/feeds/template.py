@@ -16,8 +16,9 @@ _breaks = re.compile(r"\r\n|[\r\n]")
 
 
 def pairs(names: list[str] | tuple[str, ...], lookup: Lookup) -> str:
-    """`time=12:00 msg="disk full"`"""
-    return " ".join(f"{name}={_quoted(text(lookup(name)))}" for name in names)
+    """`time=12:00 msg="disk full"`, in one line whatever the names are."""
+    found = " ".join(f"{name}={_quoted(text(lookup(name)))}" for name in names)
+    return _breaks.sub(" ", found) if "\n" in found or "\r" in found else found
 
 
 def compiled(template: str) -> Callable[[Lookup], str]:

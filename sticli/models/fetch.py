@@ -98,6 +98,12 @@ def _download(remote: Remote, tell: Tell) -> None:
             if error.code not in ("unreachable", "busy") or failed >= TRIES:
                 raise
         failed = 0 if present(remote) > had else failed + 1
+        if failed > TRIES:
+            raise SticliError(
+                "unreachable",
+                f"{remote.file} does not come: {TRIES} replies ended without a byte of it",
+                "try again later; what is there is kept",
+            )
         time.sleep(failed)
 
 

@@ -70,6 +70,19 @@ def test_a_signal_stores_what_was_read(script: Script, number: int, code: int) -
     assert b"2 lines" in said
 
 
+def test_a_signal_cuts_no_line_that_comes_again(script: Script, sticli: Run) -> None:
+    with start("append", "s", "--producer", "p") as process:
+        assert process.stdin
+        process.stdin.write(b"one\nunfin")
+        process.stdin.flush()
+        until(lambda: script.sessions.get("s") == ["one"])
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=SLOW)
+    assert process.returncode == 130
+    sticli("append", "s", "--producer", "p", input="one\nunfinished\ntwo")
+    assert script.sessions["s"] == ["one", "unfinished", "two"]
+
+
 def test_a_second_signal_ends_at_once(home: Path) -> None:
     script = Script(sessions={"s": []})
     stop = serve(home / "run" / "sticli.sock", script)

@@ -3,6 +3,8 @@
 import itertools
 import os
 import tempfile
+import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,9 +12,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sticli.errors import SticliError
+from sticli.feeds import follow
 from sticli.feeds.choice import Choice
 from sticli.feeds.follow import check
 from tests.sticli.feeds.rig import Feed, Log
+
+
+@pytest.fixture(autouse=True, scope="module")
+def hasty() -> Iterator[None]:
+    """Who writes leaves a rotated file at once."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(follow, "SETTLE", 0.0)
+        yield
+
 
 acts = st.lists(
     st.one_of(
@@ -84,6 +96,62 @@ def test_a_file_may_come_later_and_go_for_a_while(tmp_path: Path) -> None:
     feed.drain()
     assert feed.stored == ["one", "two"]
     assert feed.notes == [f"{log.path} is not there; waiting for it"] * 2
+
+
+@pytest.mark.parametrize("same", [True, False])
+def test_a_file_that_is_away_at_the_start_is_gone_on_with_when_it_comes_back(
+    tmp_path: Path, same: bool
+) -> None:
+    log, away = Log(tmp_path / "log"), tmp_path / "elsewhere"
+    log.write(b"a,b\n1,2\n")
+    feed = Feed(log.path, Choice(format="csv"))
+    feed.drain()
+    log.path.rename(away)
+    for _ in range(2):
+        feed.kill()
+        feed.drain()
+    if same:
+        away.rename(log.path)
+        log.write(b"3,4\n")
+    else:
+        log.path.write_bytes(b"x,y\n5,6\n")
+    feed.drain()
+    feed.kill()
+    feed.drain()
+    assert feed.stored == ["a=1 b=2", "a=3 b=4" if same else "x=5 y=6"]
+    assert any("is gone" in note for note in feed.notes) != same
+
+
+def test_a_file_replaced_by_a_longer_copy_of_itself_is_not_read_again(tmp_path: Path) -> None:
+    log = Log(tmp_path / "log")
+    log.write(b"one\ntwo\nunfin")
+    feed = Feed(log.path)
+    feed.drain()
+    new = tmp_path / "new"
+    new.write_bytes(log.path.read_bytes() + b"ished\nthree\n")
+    new.replace(log.path)
+    feed.drain()
+    assert feed.stored == ["one", "two", "unfinished", "three"]
+
+
+def test_who_is_late_to_leave_a_rotated_file_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(follow, "SETTLE", 0.1)
+    log = Log(tmp_path / "log")
+    log.write(b"one\n")
+    feed = Feed(log.path)
+    feed.drain()
+    with log.path.open("ab") as file:
+        log.rename(create=True)
+        log.write(b"three\n")
+        feed.drain()
+        file.write(b"two\n")
+    feed.drain()
+    assert feed.stored == ["one", "two"]
+    time.sleep(0.1)
+    feed.drain()
+    assert feed.stored == ["one", "two", "three"]
 
 
 def test_who_still_writes_to_a_renamed_file_is_read(tmp_path: Path) -> None:

@@ -39,6 +39,18 @@ def test_what_is_no_object_is_kept_as_it_is(line: str) -> None:
         run(Choice("jsonl", strict=True), "{}", line)
 
 
+def test_a_name_with_a_line_break_makes_no_second_line() -> None:
+    assert run(Choice("jsonl"), '{"a\\nb": 1, "c\\r": "x\\ny"}') == (['a b=1 c ="x\\ny"'], 0)
+    assert run(Choice("csv"), '"a\nb",c', "1,2") == (["a b=1 c=2"], 0)
+
+
+@pytest.mark.parametrize("depth", range(700, 1020, 8))
+def test_what_is_nested_too_deep_to_be_written_is_kept_as_it_is(depth: int) -> None:
+    line = '{"a":' + "[" * depth + "]" * depth + "}"
+    (written,), malformed = run(Choice("jsonl"), line)
+    assert (written, malformed) in ((line, 1), (f"a={line[5:-1]}", 0))
+
+
 def test_a_key_may_hold_dots() -> None:
     assert dig({"a.b": 1, "a": {"b": 2, "c.d": 3}}, "a.b") == 1
     assert dig({"a": {"c.d": 3}}, "a.c.d") == 3

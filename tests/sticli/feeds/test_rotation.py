@@ -47,6 +47,7 @@ def test_nothing_older_follows(tmp_path: Path) -> None:
     copy.write_bytes(b"newer\n")
     log.write_bytes(b"newest\n")
     os.utime(tmp_path / "log.1", ns=(0, 0))
-    following = after(log, opened(copy))
+    tail = opened(copy)
+    following = after(log, tail, tail.place(0))
     assert following
     assert following.read(0) == b"newest\n"

@@ -39,6 +39,7 @@ class Hub:
     error: str = ""
     cuts: list[int] = field(default_factory=list)
     failing: int = 0  # so many requests for bytes end in 503
+    idle: bool = False  # requests for bytes get none, and no error
     ranges: bool = True
     page: bytes = b""  # what is said of the repository, where that is nonsense
     port: int = 0
@@ -113,6 +114,8 @@ class _Handler(BaseHTTPRequestHandler):
         if self.hub.failing:
             self.hub.failing -= 1
             return self._reply(503, b"")
+        if self.hub.idle:
+            return self._reply(200, b"")
         asked = re.fullmatch(r"bytes=(\d+)-(\d*)", self.headers.get("Range", ""))
         if not asked or not self.hub.ranges:
             return self._reply(200, data)

@@ -109,6 +109,13 @@ def test_a_storage_that_fails_for_a_while(hub: Hub, program: Program) -> None:
     assert (code, "HTTP 503" in err) == (4, True)
 
 
+def test_a_storage_that_sends_nothing_and_says_so_politely(hub: Hub, program: Program) -> None:
+    hub.idle = True
+    code, _, err = program("model", "pull", HERE)
+    assert (code, "does not come" in err) == (4, True)
+    assert len(hub.sent()) == fetch.TRIES + 1
+
+
 @pytest.mark.parametrize("ahead", [0, 1000])
 def test_what_is_not_what_the_hub_holds_is_not_kept(hub: Hub, program: Program, ahead: int) -> None:
     """The hub's hash is of other bytes, or what was there before is no part of it."""
