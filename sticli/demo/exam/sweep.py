@@ -15,7 +15,7 @@ import torch
 
 from sticli.demo.exam import speed
 from sticli.demo.exam.group import group
-from sticli.demo.learning import train, vocabulary
+from sticli.demo.learning import heap, train, vocabulary
 from sticli.demo.learning.export import export
 from sticli.demo.learning.model import Model, Shape
 from sticli.demo.learning.packing import Batch, make_batch
@@ -23,8 +23,8 @@ from sticli.demo.learning.packing import Batch, make_batch
 V = len(vocabulary.TOKENS)
 SHAPES: Mapping[str, Shape] = {
     "as published": Shape(V),
-    "4 layers": Shape(V, layers=4),
-    "6 layers": Shape(V, layers=6),
+    "5 layers": Shape(V, layers=5),
+    "7 layers": Shape(V, layers=7),
     "hidden 256": Shape(V, hidden=256),
     "hidden 1,024": Shape(V, hidden=1024),
     "width 384, 6 heads": Shape(V, width=384, heads=6, hidden=768),
@@ -125,6 +125,7 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=2)
     given = parser.parse_args()
     torch.set_num_threads(given.threads)
+    heap.keep()
     known = {one.name for one in read(given.out) if one.steps == given.steps}
     for name, shape in SHAPES.items():
         if name not in known:

@@ -2,8 +2,9 @@
 
 Training a model this small from noise spends most of its time discovering induction. Here the
 first layer copies the previous tokens into slots of the stream; the second binds every token to
-the name before it and to the words around it; the next two find the place whose name and whose
-previous tokens look like their own, and copy its token. All of it is then trained.
+the name before it and to the words around it; the third finds what stood in the same place of
+earlier numbers of that name, to compare; the next two find the place whose name and whose previous
+tokens look like their own, and copy its token. All of it is then trained.
 """
 
 import math
@@ -27,7 +28,23 @@ KEY = slice(236, 256)
 FARTHEST = 8192  # tokens over which recency is shaped
 # How much nearer is better, a token: soft heads learn what to look for, sharp ones tell two values
 # of one name apart.
-SLOPES = {2: (0.2, 0.5, 0.0), 3: (0.5, 0.5, 0.0)}
+COMPARING, MATCHING = 2, (3, 4)  # layers
+SLOPES = {3: (0.2, 0.5, 0.0), 4: (0.5, 0.5, 0.0)}
+FETCHED = 20  # wide is what a head that compares writes
+
+
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """What a head that compares finds among numbers of one name: how much nearer is better, a
+    token, how much a greater digit, how little its own one is wanted.
+    """
+
+    slope: float
+    greater: float
+    own: float
+
+
+SOUGHT = (Sought(-0.25, 0, 0), Sought(0.15, 0, 12), Sought(0, 6, 8), Sought(0, -6, 8))
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,14 +80,15 @@ class Head:
         turned = torch.stack((turn.cos(), turn.sin()), -1).flatten()
         self.attention.k.bias[self.rows] = radius * turned
 
-    def fade(self, wanted: Tensor, back: Tensor) -> None:
+    def fade(self, wanted: Tensor, back: Tensor, weight: Tensor | None = None) -> None:
         """Biases under which the head's score at a distance `back` falls off as `wanted` does, as
-        exact near as far: what counts is the error beside the distance.
+        exact near as far: what counts is the error beside the distance, unless `weight` says so.
         """
         phases = back[:, None] * self.angles[: self.turning]
         waves = torch.cat((phases.cos(), phases.sin()), 1)
-        weight = 1 / (1 + wanted.abs())[:, None]
-        waves, goal = (waves - waves[0]) * weight, (wanted * math.sqrt(self.shape.head))[:, None]
+        weight = (1 / (1 + wanted.abs()) if weight is None else weight)[:, None]
+        waves, goal = (waves - waves[-1]) * weight, (wanted - wanted[-1])[:, None]
+        goal = goal * math.sqrt(self.shape.head)
         ridge = waves.T @ waves / len(back) + 1e-6 * torch.eye(waves.shape[1])
         found = torch.linalg.solve(ridge, waves.T @ (goal * weight) / len(back))
         cosine, sine = found[:, 0].chunk(2)
@@ -96,7 +114,7 @@ class Head:
         at = self.still.start + row
         self.attention.q.weight[at] = 0
         self.attention.k.weight[at] = 0
-        self.attention.q.bias[at] = strength
+        self.attention.q.bias[at] = abs(strength)
         self.attention.k.weight[at, [int(trait) for trait in traits]] = strength
 
     def write(self, value: Tensor, target: slice, gain: float) -> None:
@@ -122,9 +140,14 @@ def _reading(width: int, *parts: tuple[slice, Tensor]) -> Tensor:
     return weight
 
 
+def _back() -> Tensor:
+    """Distances that shape how a score falls off, ever wider apart."""
+    return torch.cat((torch.arange(24.0), torch.logspace(math.log10(24), math.log10(FARTHEST), 96)))
+
+
 def _recent(head: Head, slope: float, near: float) -> None:
     """The nearer the better: falls by `slope` a token over the `near` ones, then ever slower."""
-    back = torch.cat((torch.arange(24.0), torch.logspace(math.log10(24), math.log10(FARTHEST), 96)))
+    back = _back()
     head.fade(-near * slope * (1 + back / near).log(), back)
 
 
@@ -154,6 +177,35 @@ def _gather(head: Head, traits: list[Trait], slope: float, reading: Tensor, targ
     head.quiet(0.05)
     head.prefer(traits, 0, 6.0)
     head.write(reading, target, 0.6)
+
+
+def _comparing(model: Model, projection: Tensor) -> None:
+    """The heads find the digit that follows the same tokens in another number of the same name:
+    the first, the last, the greatest and the least.
+    """
+    width, attention = model.shape.width, model.blocks[COMPARING].attention
+    value = torch.cat((2 * torch.eye(64)[[Trait.VALUE]], 0.5 * projection[1:]))
+    targets = _directions(width, FETCHED * len(SOUGHT)).split(FETCHED, 1)
+    for index, (sought, target) in enumerate(zip(SOUGHT, targets, strict=True)):
+        head = Head(attention, index, model.shape)
+        rows = head.still.stop - head.still.start
+        alike = _reading(width, (NAME, 2.2 * _directions(rows, 32)))
+        for slot in SLOTS:
+            alike[:, slot] = 2.0 * _directions(rows, 20)
+        head.compare(alike, alike)
+        head.prefer([Trait.VALUE], 0, sought.greater)
+        _elsewhere(head, sought)
+        head.write(_reading(width, (TOKEN, value)), slice(0, FETCHED), 0.0)
+        attention.o.weight[:, head.rows.start : head.rows.start + FETCHED] = 0.5 * target
+
+
+def _elsewhere(head: Head, sought: Sought) -> None:
+    """Nearer or farther is better, but not the token itself; those beside it do not matter."""
+    back = _back()
+    falls = -40 * sought.slope * (1 + back / 40).log()
+    weight = 1 / (1 + falls.abs())
+    weight[0], weight[1:8] = 10.0, 0.05
+    head.fade(falls - sought.own * (back < 8), back, weight)
 
 
 def _matching(model: Model, layer: int, projection: Tensor) -> None:
@@ -218,5 +270,6 @@ def initialise(model: Model) -> None:
         projection = _directions(20, 64)
         _first_layer(model, projection)
         _second_layer(model)
-        for layer in (2, 3):
+        _comparing(model, projection)
+        for layer in MATCHING:
             _matching(model, layer, projection)

@@ -1,5 +1,6 @@
 """The embedded model in torch: a llama with biases on queries and keys."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -15,7 +16,7 @@ class Shape:
 
     vocabulary: int
     width: int = 256
-    layers: int = 5
+    layers: int = 6
     heads: int = 4
     hidden: int = 512
     rope_base: float = 1e10
@@ -136,6 +137,13 @@ class Block(nn.Module):  # type: ignore[misc]  # torch is untyped to mypy here
         return mixed
 
 
+Probe = Callable[[int, Tensor], None]  # is shown the number of a layer, and what leaves it
+
+
+def unseen(layer: int, stream: Tensor) -> None:
+    """Probes nothing."""
+
+
 class Model(nn.Module):  # type: ignore[misc]  # torch is untyped to mypy here
     """Token ids to logits."""
 
@@ -147,16 +155,18 @@ class Model(nn.Module):  # type: ignore[misc]  # torch is untyped to mypy here
         self.norm = nn.RMSNorm(shape.width, shape.epsilon)
         self.output = nn.Linear(shape.width, shape.vocabulary, bias=False)
 
-    def stream(self, ids: Tensor, layout: Layout) -> Tensor:
+    def stream(self, ids: Tensor, layout: Layout, probe: Probe = unseen) -> Tensor:
         """The normalised stream before the output, of the packed questions' tokens only, or of
-        the whole sequence if it is plain: [batch, tokens, width]."""
+        the whole sequence if it is plain: [batch, tokens, width]. What leaves each layer but the
+        last, of all tokens, is shown to `probe`."""
         x = self.embedding(ids)
         device = ids.device.type
         scores = torch.get_autocast_dtype(device) if torch.is_autocast_enabled(device) else x.dtype
         seen = scene(layout, self.shape, scores)
         *early, last = self.blocks
-        for block in early:
+        for layer, block in enumerate(early):
             x = block(x, seen)
+            probe(layer, x)
         x = last(x, seen, layout.feed % x.shape[1])
         normal: Tensor = self.norm(x)
         return normal

@@ -5,7 +5,7 @@ That is exactly what the daemon does with forks of a sequence.
 """
 
 import random
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 import numpy as np
@@ -13,8 +13,10 @@ import torch
 from torch import Tensor
 
 from sticli.demo.learning import vocabulary
+from sticli.demo.learning.marks import RELATIONS, Heard, Mark
 from sticli.demo.learning.model import Layout
-from sticli.demo.world.question import Question
+from sticli.demo.world.question import Question, recognise
+from sticli.demo.world.series import Told
 from sticli.demo.world.simulate import Feed, Make, make_feed
 
 LINE, QUESTION = 22, 16  # tokens of each, about
@@ -28,6 +30,7 @@ class Fork:
     question: Question
     tail: list[int]
     answer: list[int]
+    marks: list[Mark] = field(default_factory=list)
 
     @property
     def ids(self) -> list[int]:
@@ -36,10 +39,32 @@ class Fork:
 
 
 @dataclass(frozen=True, slots=True)
+class Played:
+    """What was played of a feed: its tokens, questions about it, the marks of its numbers."""
+
+    ids: list[int]
+    forks: list[Fork]
+    marks: list[Mark]
+
+
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """Where in a batch marks stand, [marks, 2], and what they say, [marks, relations]."""
+
+    rows: Tensor
+    compared: Tensor
+
+    def to(self, device: torch.device) -> "Marked":
+        """The same on a device."""
+        return Marked(self.rows.to(device), self.compared.to(device))
+
+
+@dataclass(frozen=True, slots=True)
 class Batch:
     """ids: [batch, tokens]; `rows` [answers, 2]: where in the questions to predict `targets`.
 
-    `kinds` names each target's kind and `ends` marks the last target of each answer.
+    `kinds` names each target's kind and `ends` marks the last target of each answer. The marks are
+    of digits and of whole numbers.
     """
 
     ids: Tensor
@@ -48,6 +73,8 @@ class Batch:
     targets: Tensor
     kinds: list[str]
     ends: list[bool]
+    digits: Marked
+    wholes: Marked
 
     def to(self, device: torch.device) -> "Batch":
         """The same on a device."""
@@ -58,43 +85,55 @@ class Batch:
             layout=Layout(self.layout.feed, seen, first),
             rows=self.rows.to(device),
             targets=self.targets.to(device),
+            digits=self.digits.to(device),
+            wholes=self.wholes.to(device),
         )
 
 
-def ask(feed: Feed, point: int) -> Fork:
+def ask(feed: Feed, point: int, heard: Heard) -> Fork:
     """A random question about a feed of which `point` tokens are visible."""
     question = feed.ask()
     answer = [*vocabulary.encode(question.truth), vocabulary.END_ID]
-    return Fork(point, question, vocabulary.tail_ids(question.text), answer)
+    tail, marks = vocabulary.tail_ids(question.text), list[Mark]()
+    if question.kind == "above":
+        asked = recognise(question.text, ("above",))
+        marks = heard.text(f"\n{question.text}", tail, Told(asked.name, asked.value))
+    return Fork(point, question, tail, answer, marks)
 
 
-def play(feed: Feed, tokens: int, rate: float, rng: random.Random) -> tuple[list[int], list[Fork]]:
+def play(feed: Feed, tokens: int, rate: float, rng: random.Random) -> Played:
     """Exactly `tokens` of a feed, and about `rate` questions after each of its whole lines."""
-    ids, forks = [vocabulary.BOS_ID], list[Fork]()
+    ids, forks, marks, heard = [vocabulary.BOS_ID], list[Fork](), list[Mark](), Heard()
     while len(ids) < tokens:
-        ids += vocabulary.line_ids(feed.line())
+        line = feed.line()
+        said = vocabulary.line_ids(line)
+        if told := getattr(feed, "told", None):  # a feed of one's own need not say
+            marks += [mark.moved(len(ids)) for mark in heard.line(line, said, told)]
+        ids += said
         if len(ids) <= tokens:
             asked = int(rate) + (rng.random() < rate % 1)
-            forks += [ask(feed, len(ids)) for _ in range(asked)]
-    return ids[:tokens], forks
+            forks += [ask(feed, len(ids), heard) for _ in range(asked)]
+    return Played(ids[:tokens], forks, [mark for mark in marks if mark.at < tokens])
 
 
-def pack(feeds: list[tuple[list[int], list[Fork]]], room: int, rng: random.Random) -> Batch:
+def pack(feeds: list[Played], room: int, rng: random.Random) -> Batch:
     """Feeds of equal length, each with as many of its forks as fit into `room` tokens."""
-    tokens = len(feeds[0][0])
+    tokens = len(feeds[0].ids)
     ids = np.full((len(feeds), tokens + room), vocabulary.END_ID)
     seen = np.zeros((len(feeds), room), dtype=np.int64)
     begins = np.tile(np.arange(room), (len(feeds), 1))
     rows, targets, kinds, ends = [], [], list[str](), list[bool]()
-    for index, (feed, forks) in enumerate(feeds):
-        ids[index, :tokens] = feed
-        rng.shuffle(forks)
-        edges = [0, *np.cumsum([len(fork.ids) for fork in forks])]
-        for fork, (start, stop) in zip(forks, pairwise(edges), strict=True):
+    marks = [(index, mark) for index, feed in enumerate(feeds) for mark in feed.marks]
+    for index, feed in enumerate(feeds):
+        ids[index, :tokens] = feed.ids
+        rng.shuffle(feed.forks)
+        edges = [0, *np.cumsum([len(fork.ids) for fork in feed.forks])]
+        for fork, (start, stop) in zip(feed.forks, pairwise(edges), strict=True):
             if stop > room:
                 break
             ids[index, tokens + start : tokens + stop] = fork.ids
             seen[index, start:stop], begins[index, start:stop] = fork.point, start
+            marks += [(index, mark.moved(tokens + int(start))) for mark in fork.marks]
             first = start + len(fork.tail) - 1
             rows += [(index, first + step) for step in range(len(fork.answer))]
             targets += fork.answer
@@ -103,7 +142,16 @@ def pack(feeds: list[tuple[list[int], list[Fork]]], room: int, rng: random.Rando
     layout = Layout(tokens, torch.from_numpy(seen), torch.from_numpy(begins))
     places = torch.tensor(rows, dtype=torch.long).view(-1, 2)
     wanted = torch.tensor(targets, dtype=torch.long)
-    return Batch(torch.from_numpy(ids), layout, places, wanted, kinds, ends)
+    digits, wholes = (
+        _marked([one for one in marks if one[1].whole is whole]) for whole in (False, True)
+    )
+    return Batch(torch.from_numpy(ids), layout, places, wanted, kinds, ends, digits, wholes)
+
+
+def _marked(marks: list[tuple[int, Mark]]) -> Marked:
+    rows = torch.tensor([(index, mark.at) for index, mark in marks], dtype=torch.long)
+    compared = torch.tensor([mark.compared for _, mark in marks], dtype=torch.long)
+    return Marked(rows.view(-1, 2), compared.view(-1, len(RELATIONS)))
 
 
 def make_batch(

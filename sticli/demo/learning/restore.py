@@ -1,6 +1,7 @@
 """Reads an exported model back into torch, to train it further."""
 
 from pathlib import Path
+from typing import Any
 
 import gguf
 import numpy as np
@@ -13,17 +14,18 @@ from sticli.demo.learning.model import Model, Shape
 from sticli.errors import SticliError
 
 
-def restore(path: Path, shape: Shape) -> Model:
+def restore(path: Path) -> Model:
     """The model in a file, its matrices as exact as Q8_0 kept them.
 
     Raises:
-        SticliError: model: the file holds a model of another shape or vocabulary.
+        SticliError: model: the file holds no such model, or one of another vocabulary.
     """
-    reader, model = GGUFReader(path), Model(shape)
+    reader = GGUFReader(path)
+    if list(_field(reader, path, "tokenizer.ggml.tokens")) != vocabulary.TOKENS:
+        raise _other(path)
+    model = Model(_shape(reader, path))
     names = {tensor_name(name): parameter for name, parameter in model.named_parameters()}
     found = {one.name: one for one in reader.tensors}
-    if list(reader.fields["tokenizer.ggml.tokens"].contents()) != vocabulary.TOKENS:
-        raise _other(path)
     if {name: tuple(p.shape) for name, p in names.items()} != {
         name: tuple(int(size) for size in reversed(one.shape)) for name, one in found.items()
     }:
@@ -36,9 +38,27 @@ def restore(path: Path, shape: Shape) -> Model:
     return model
 
 
+def _shape(reader: GGUFReader, path: Path) -> Shape:
+    width, layers, heads, hidden = (
+        int(_field(reader, path, f"llama.{key}"))
+        for key in (
+            "embedding_length", "block_count", "attention.head_count", "feed_forward_length",
+        )
+    )  # fmt: skip
+    base = float(_field(reader, path, "llama.rope.freq_base"))
+    return Shape(len(vocabulary.TOKENS), width, layers, heads, hidden, base)
+
+
+def _field(reader: GGUFReader, path: Path, key: str) -> Any:
+    field = reader.fields.get(key)
+    if field is None:
+        raise _other(path)
+    return field.contents()
+
+
 def _other(path: Path) -> SticliError:
     return SticliError(
         "model",
-        f"{path} is no model of this version's shape and vocabulary",
+        f"{path} is no embedded model of this version's vocabulary",
         "train with `--from scratch`",
     )

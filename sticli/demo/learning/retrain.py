@@ -11,9 +11,8 @@ import torch
 from sticli.demo.exam.evaluate import MODEL, Sitting, play
 from sticli.demo.exam.reader import Reader
 from sticli.demo.exam.record import Played
-from sticli.demo.learning import train, vocabulary
+from sticli.demo.learning import heap, train
 from sticli.demo.learning.export import export, training
-from sticli.demo.learning.model import Shape
 from sticli.demo.learning.restore import restore
 from sticli.demo.learning.train import Run
 from sticli.demo.world.simulate import Make
@@ -67,8 +66,9 @@ def begin(order: Order, make: Make) -> Run:
     elif order.scratch:
         run = train.start(order.seed, STEPS)
     else:
-        model = restore(MODEL, Shape(len(vocabulary.TOKENS)))
-        run = Run(model, train.optimisers(model), order.seed, STEPS, step=round(FIRST * STEPS))
+        model = restore(MODEL)
+        run = train.begin(model, order.seed, STEPS)
+        run.step = round(FIRST * STEPS)
     run.make = make
     return run
 
@@ -78,7 +78,7 @@ def _resumed(checkpoint: Path) -> Run:
         return train.load(checkpoint)
     except ValueError:
         raise SticliError(
-            "model", f"{checkpoint} was trained with other tokens", "name another folder"
+            "model", f"{checkpoint} was trained by another version", "name another folder"
         ) from None
 
 
@@ -95,6 +95,7 @@ def learn(run: Run, order: Order, say: Say) -> None:
 
 def _learn(run: Run, order: Order, say: Say) -> None:
     torch.set_num_threads(os.cpu_count() or 1)
+    heap.keep()
     spent, limit = run.seconds, 60 * order.minutes
     # A run that was finished, and has more time now, goes back to where a trained model begins.
     first = min(run.step / run.steps, FIRST + (1 - FIRST) * spent / limit)

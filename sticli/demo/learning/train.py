@@ -10,7 +10,7 @@ import time
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from functools import partial
 from itertools import islice
 from multiprocessing import get_context
@@ -20,13 +20,16 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from sticli.demo.learning import circuits, recipe, vocabulary
-from sticli.demo.learning.model import Model, Shape
+from sticli.demo.learning import circuits, heap, recipe, vocabulary
+from sticli.demo.learning.model import Model, Probe, Shape, unseen
+from sticli.demo.learning.muon import Muon, has_half
 from sticli.demo.learning.packing import Batch, make_batch
+from sticli.demo.learning.probes import Probes, Probing
 from sticli.demo.world.simulate import Make, make_feed
 
 REPORT_STEPS, SAVE_SECONDS = 25, 60.0
-BIASES = 8.0  # their learning rate beside that of all else
+FASTER = 8.0  # the learning rate of biases and probes beside that of all else
+MARKED = 0.25  # what the loss of the probes counts beside that of the answers
 
 
 @dataclass
@@ -37,6 +40,7 @@ class Run:
     """
 
     model: Model
+    probes: Probes
     optimisers: list[torch.optim.Optimizer]
     seed: int
     steps: int
@@ -64,30 +68,38 @@ def start(seed: int, steps: int, device: str = "cpu", shape: Shape | None = None
     torch.manual_seed(seed)
     model = Model(shape or Shape(len(vocabulary.TOKENS)))
     circuits.initialise(model)
-    model.to(device)
-    return Run(model, optimisers(model), seed, steps)
+    return begin(model.to(device), seed, steps)
 
 
-def optimisers(model: Model) -> list[torch.optim.Optimizer]:
+def begin(model: Model, seed: int, steps: int) -> Run:
+    """The first step of training a model."""
+    probes = Probes(model.shape).to(model.embedding.weight.device)
+    return Run(model, probes, optimisers(model, probes), seed, steps)
+
+
+def optimisers(model: Model, probes: Probes) -> list[torch.optim.Optimizer]:
     """Muon for the matrices of the layers, AdamW for everything else.
 
-    Biases are large where they say how far a head looks, and take larger steps.
+    Biases are large where they say how far a head looks, and take larger steps, as the probes do,
+    which have to follow what they read.
     """
     matrices = [p for p in model.blocks.parameters() if p.ndim == 2]
     biases = [p for name, p in model.named_parameters() if name.endswith("bias")]
     chosen = {id(p) for p in matrices + biases}
     others = [p for p in model.parameters() if id(p) not in chosen]
-    groups = [{"params": others, "faster": 1.0}, {"params": biases, "faster": BIASES}]
+    fast = [*biases, *probes.parameters()]
+    groups = [{"params": others, "faster": 1.0}, {"params": fast, "faster": FASTER}]
     return [
-        torch.optim.Muon(matrices, weight_decay=0.0, adjust_lr_fn="match_rms_adamw"),
+        Muon(matrices),
         torch.optim.AdamW(groups, betas=(0.9, 0.98), weight_decay=0.0),
     ]
 
 
-def answers(model: Model, batch: Batch) -> Tensor:
+def answers(model: Model, batch: Batch, probe: Probe = unseen) -> Tensor:
     """Logits [answers, vocabulary] at the batch's answer rows."""
-    with torch.autocast(batch.ids.device.type, dtype=torch.bfloat16):
-        stream = model.stream(batch.ids, batch.layout)
+    device = batch.ids.device.type
+    with torch.autocast(device, dtype=torch.bfloat16, enabled=has_half(device)):
+        stream = model.stream(batch.ids, batch.layout, probe)
         logits: Tensor = model.output(stream[batch.rows[:, 0], batch.rows[:, 1]])
     return logits.float()
 
@@ -108,9 +120,10 @@ def advance(run: Run, drawn: Batch | None = None) -> float:
     Nothing is learned from feeds too short for a whole line, which nobody can ask about.
     """
     batch = (drawn or run.drawing(run.step)()).to(run.device)
-    logits = answers(run.model, batch)
+    probing = Probing(run.probes, batch)
+    logits = answers(run.model, batch, probing)
     loss = F.cross_entropy(logits, batch.targets, reduction="sum") / max(1, len(batch.targets))
-    loss.backward()
+    (loss + MARKED * probing.loss).backward()
     nn.utils.clip_grad_norm_(run.model.parameters(), 1.0)
     for optimiser in run.optimisers:
         for group in optimiser.param_groups:
@@ -118,6 +131,8 @@ def advance(run: Run, drawn: Batch | None = None) -> float:
         optimiser.step()
         optimiser.zero_grad()
     count(batch, (logits.argmax(-1) == batch.targets).tolist(), run.tally)
+    for name, right in probing.right.items():
+        run.tally[name] += right
     run.step += 1
     return float(loss.detach())
 
@@ -127,8 +142,10 @@ def save(run: Run, path: Path) -> None:
     kept = ("seed", "steps", "step", "seconds", "scale")
     state = {
         "model": run.model.state_dict(),
+        "probes": run.probes.state_dict(),
         "optimisers": [optimiser.state_dict() for optimiser in run.optimisers],
         "run": {name: getattr(run, name) for name in kept},
+        "shape": asdict(run.model.shape),
         "tokens": vocabulary.TOKENS,
     }
     data, new = io.BytesIO(), path.with_suffix(".new")
@@ -141,13 +158,15 @@ def load(path: Path, steps: int | None = None, device: str = "cpu") -> Run:
     """Continues a checkpoint, its schedule stretched to `steps` if given.
 
     Raises:
-        ValueError: it was trained with another vocabulary.
+        ValueError: it was trained with another vocabulary, or by a version without probes.
     """
     state = torch.load(path, weights_only=True, map_location=device)
-    if state.get("tokens") != vocabulary.TOKENS:
-        raise ValueError(f"{path} was trained with other tokens than these feeds have")
-    run = start(state["run"]["seed"], steps or state["run"]["steps"], device)
+    if state.get("tokens") != vocabulary.TOKENS or "probes" not in state:
+        raise ValueError(f"{path} was trained with other tokens, or by another version")
+    shape = Shape(**state["shape"])
+    run = start(state["run"]["seed"], steps or state["run"]["steps"], device, shape)
     run.model.load_state_dict(state["model"])
+    run.probes.load_state_dict(state["probes"])
     for optimiser, saved in zip(run.optimisers, state["optimisers"], strict=True):
         optimiser.load_state_dict(saved)
     run.step, run.seconds = state["run"]["step"], state["run"]["seconds"]
@@ -157,7 +176,9 @@ def load(path: Path, steps: int | None = None, device: str = "cpu") -> Run:
 
 def report(run: Run, loss: float) -> None:
     """Prints one line of progress: training accuracy by kind since the last one."""
-    shares = {kind: round(sum(hits) / len(hits), 3) for kind, hits in sorted(run.tally.items())}
+    shares = {
+        kind: round(sum(hits) / len(hits), 3) for kind, hits in sorted(run.tally.items()) if hits
+    }
     line = {"step": run.step, "tokens": recipe.sizes(run.step - 1, run.steps)[1]}
     print(json.dumps(line | {"s": round(run.seconds), "loss": round(loss, 3)} | shares), flush=True)
     run.tally.clear()
@@ -207,6 +228,7 @@ def main() -> None:
     parser.add_argument("--resume", action="store_true", help="continue from the checkpoint")
     given = parser.parse_args()
     torch.set_num_threads(given.threads)
+    heap.keep()
     path = given.out / "checkpoint.pt"
     given.out.mkdir(parents=True, exist_ok=True)
     if given.resume:

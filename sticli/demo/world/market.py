@@ -8,7 +8,7 @@ from sticli.demo.world.board import SHARES, Board
 from sticli.demo.world.dialect import Record
 from sticli.demo.world.question import Asked, Question, pose, put, recognise
 from sticli.demo.world.scribe import Scribe
-from sticli.demo.world.series import Bar, printed
+from sticli.demo.world.series import Bar, Told, printed
 from sticli.demo.world.walk import Walk, level
 
 LOWEST, HIGHEST = 10_00, 999_99
@@ -65,6 +65,7 @@ class Market:
         self._words = WORDS[self._shape.sort]
         self._again: tuple[str, str, Bar] | None = None
         self._line = ""
+        self.told: Told | None = None  # by the last line; a candle tells more than one number
 
     def line(self) -> str:
         """The next line, without its newline; the first of a CSV feed may be its header."""
@@ -76,6 +77,8 @@ class Market:
         record: Record = [("time", time), ("symbol", name), *fields]
         if header := self._scribe.header(record):
             return header
+        if self._shape.sort != "candles":
+            self.told = Told(name, printed(bar.close, self._board.decimals[name]))
         if self._rng.random() < self._shape.noted:
             record.append(("note", self._shape.note))
         self._again = name, time, bar

@@ -3,6 +3,7 @@
 import random
 
 from sticli.demo.world.question import Feed, Question
+from sticli.demo.world.series import Told
 
 SAID = (
     "# reconnect", "# reconnected", "heartbeat", "--", "...", "# end of batch", "ping", "pong",
@@ -18,14 +19,21 @@ class Noisy:
     def __init__(self, feed: Feed, rng: random.Random, rate: float, *, held_out: bool) -> None:
         self.feed, self._rng, self._rate = feed, rng, rate
         self._said = SAID + KEPT if held_out else SAID
+        self._noise = False
 
     def line(self) -> str:
         """The next line, without its newline, be it noise or not."""
-        if self._rng.random() >= self._rate:
+        self._noise = self._rng.random() < self._rate
+        if not self._noise:
             return self.feed.line()
         if self._rng.random() < 0.25:
             return "".join(self._rng.choices(SCRAPS, k=self._rng.randint(1, 9)))
         return self._rng.choice(self._said)
+
+    @property
+    def told(self) -> Told | None:
+        """The number of the last line, if it told one."""
+        return None if self._noise else getattr(self.feed, "told", None)
 
     def truth(self, text: str) -> str:
         """The true answer to a question now; "none" if nothing in the feed tells."""

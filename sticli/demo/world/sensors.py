@@ -6,7 +6,7 @@ from sticli.demo.world import lexicon, names, phrasing
 from sticli.demo.world.board import SHARES, Board
 from sticli.demo.world.question import Question, pose, recognise
 from sticli.demo.world.scribe import Scribe
-from sticli.demo.world.series import printed
+from sticli.demo.world.series import Told, printed
 from sticli.demo.world.walk import Walk, level
 
 
@@ -40,6 +40,7 @@ class Sensors:
         nouns = (*phrasing.SENSORS["noun"], quantity, quantity)
         self._words = {**phrasing.SENSORS, "noun": nouns, "told": nouns}
         self._shares = {kind: share for kind, share in SHARES.items() if kind != "moved_most"}
+        self.told: Told | None = None  # by the last line
 
     def line(self) -> str:
         """The next line, without its newline; the first of a CSV feed may be its header."""
@@ -49,6 +50,7 @@ class Sensors:
         if not self._signed:
             walk.now = abs(walk.now)
         value = printed(walk.now, self._board.decimals[name])
+        told = Told(name, value)
         if self._united == "glued":
             value += self._unit
         record = [("time", time), ("sensor", name), ("value", value)]
@@ -57,6 +59,7 @@ class Sensors:
         if header := self._scribe.header(record):
             return header
         self._board.tell(name, time, level(walk.now))
+        self.told = told
         return self._scribe.write(record)
 
     def truth(self, text: str) -> str:

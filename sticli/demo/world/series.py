@@ -6,6 +6,14 @@ from fractions import Fraction
 
 
 @dataclass(frozen=True, slots=True)
+class Told:
+    """The one number of a line as it stands there, and whose it is."""
+
+    name: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Bar:
     """What one line tells, in units of the last decimal; a plain value is four times the same."""
 

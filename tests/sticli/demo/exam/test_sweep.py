@@ -11,7 +11,7 @@ from sticli.demo.exam.sweep import SHAPES, Tried, V, attempt
 from sticli.demo.learning import train
 from sticli.demo.learning.model import Shape
 
-SMALL = Shape(V, layers=4, hidden=64)
+SMALL = Shape(V, layers=5, hidden=64)
 SIZE = (2, 64, 96)
 
 

@@ -1,11 +1,15 @@
 """What the heads do before any training: look back, bind the name, prefer the near."""
 
+import random
+from collections.abc import Callable
+from operator import itemgetter
+
 import pytest
 import torch
 from torch import Tensor
 
 from sticli.demo.learning import circuits, vocabulary
-from sticli.demo.learning.circuits import Head
+from sticli.demo.learning.circuits import COMPARING, MATCHING, Head
 from sticli.demo.learning.model import Attention, Model, Shape, plain, rotate, rotations, scene
 
 LINES = ("10:02:11 ACME 131.25", "10:02:14 QRTV 8.5", '{"time":"10:02:15","symbol":"QRTV"}')
@@ -62,7 +66,7 @@ def test_the_second_layer_finds_the_name_before(model: Model) -> None:
 
 
 def test_recency_falls_with_distance(model: Model) -> None:
-    attention: Attention = model.blocks[2].attention
+    attention: Attention = model.blocks[MATCHING[0]].attention
     head = Head(attention, 0, model.shape)
     back = torch.tensor([0.0, 20, 100, 500, 2000, 8000])
     q, k = (part.bias[head.rows].detach()[None, None, None] for part in (attention.q, attention.k))
@@ -70,6 +74,23 @@ def test_recency_falls_with_distance(model: Model) -> None:
     scores = (turned * k).sum(-1).flatten()
     assert scores.diff().max() < 0
     assert scores[0] - scores[-1] > 20
+
+
+SEEKS: tuple[Callable[[list[str]], str], ...] = (itemgetter(0), itemgetter(-1), max, min)
+
+
+@pytest.mark.parametrize("head", range(4), ids=["first", "last", "greatest", "least"])
+def test_the_third_layer_finds_what_a_number_is_compared_to(model: Model, head: int) -> None:
+    found = 0
+    for seed in range(20):
+        rng = random.Random(seed)
+        numbers = [f"13{digit}.{rng.randrange(10, 99)}" for digit in rng.sample("0123456789", 4)]
+        between = ["10:02:13 QRTV 8.5"] * 3
+        lines = [line for number in numbers for line in (f"10:02:11 ACME {number}", *between)]
+        ids = ids_of(*lines, "10:02:14 ACME 133")
+        looked = int(shares(model, COMPARING, head, ids)[-2].argmax())  # of the last 3
+        found += vocabulary.decode(ids[looked - 2 : looked + 4]) == SEEKS[head](numbers)
+    assert found > 11  # of 20, chance finds 5
 
 
 def test_the_same_seed_is_the_same_start() -> None:

@@ -41,7 +41,7 @@ def test_llama_cpp_gives_torchs_logits(shape: Shape, tmp_path: Path) -> None:
         wanted = model(whole, plain(whole.shape[1]))[0, -1].numpy()
     # What is left is Q8_0's rounding: about half a percent of a matrix's scale, several times.
     assert np.abs(found - wanted).max() < 0.06 * np.abs(wanted).max()
-    assert np.corrcoef(found, wanted)[0, 1] > 0.999
+    assert np.corrcoef(found, wanted)[0, 1] > 0.995
 
 
 def test_reading_in_pieces_and_asking_leaves_the_feed_as_it_was(tmp_path: Path) -> None:

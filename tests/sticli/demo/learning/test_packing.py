@@ -5,14 +5,15 @@ import random
 import torch
 
 from sticli.demo.learning import vocabulary
+from sticli.demo.learning.marks import LESS, Heard
 from sticli.demo.learning.model import Model, Shape, plain
-from sticli.demo.learning.packing import Fork, ask, make_batch, pack, play
+from sticli.demo.learning.packing import Played, ask, make_batch, pack, play
 from sticli.demo.world.market import Market
 
 SHAPE = Shape(len(vocabulary.TOKENS), width=64, layers=2, heads=2, hidden=96)
 
 
-def played(seed: int) -> tuple[list[int], list[Fork]]:
+def played(seed: int) -> Played:
     return play(Market(seed), 60, 1.5, random.Random(seed))
 
 
@@ -23,12 +24,12 @@ def test_a_packed_fork_has_the_logits_of_its_own_sequence() -> None:
     with torch.no_grad():
         packed = model(batch.ids, batch.layout)[batch.rows[:, 0], batch.rows[:, 1]]
         alone = []
-        for ids, forks in feeds:  # pack has shuffled the forks in place
+        for feed in feeds:  # pack has shuffled the forks in place
             room = 100
-            for fork in forks:
+            for fork in feed.forks:
                 if (room := room - len(fork.ids)) < 0:
                     break
-                whole = ids[: fork.point] + fork.ids
+                whole = feed.ids[: fork.point] + fork.ids
                 logits = model(torch.tensor([whole]), plain(len(whole)))[0]
                 alone.append(logits[-len(fork.answer) :])
     torch.testing.assert_close(packed, torch.cat(alone), atol=1e-4, rtol=1e-4)
@@ -52,12 +53,12 @@ def test_a_fork_sees_whole_lines_and_its_own_truth() -> None:
     market, ids = Market(9), [vocabulary.BOS_ID]
     for _ in range(5):
         ids += vocabulary.line_ids(market.line())
-    fork = ask(market, len(ids))
+    fork = ask(market, len(ids), Heard())
     assert vocabulary.decode(fork.answer) == market.truth(fork.question.text)
     assert fork.tail[-1] == vocabulary.ANSWER_ID
-    forks = played(9)[1]
+    one = played(9)
     newline = vocabulary.encode("\n")[0]
-    assert all(played(9)[0][one.point - 1] == newline for one in forks)
+    assert all(one.ids[fork.point - 1] == newline for fork in one.forks)
 
 
 def test_batches_repeat_with_their_seed() -> None:
@@ -70,3 +71,28 @@ def test_batches_repeat_with_their_seed() -> None:
 def test_feeds_too_short_for_a_line_are_a_batch_without_answers() -> None:
     batch = pack([play(Market(1), 5, 9.0, random.Random(1))], 30, random.Random(1))
     assert (batch.ids.shape, batch.rows.shape, len(batch.targets)) == ((1, 35), (0, 2), 0)
+
+
+def test_marks_stand_at_digits_and_at_the_ends_of_lines() -> None:
+    batch = make_batch(random.Random(6), 12, 160, 160)
+    for marked, letters in ((batch.digits, "0123456789"), (batch.wholes, "\n")):
+        assert len(marked.rows) == len(marked.compared) > 10
+        found = [int(batch.ids[row, at]) for row, at in marked.rows.tolist()]
+        assert {vocabulary.decode([one])[0] for one in found} <= set(letters)
+    assert (batch.wholes.rows[:, 1] < 160).all()
+    assert (batch.digits.rows[:, 1] >= 160).any()  # thresholds in questions
+
+
+def test_a_threshold_is_marked_by_the_numbers_that_its_question_sees() -> None:
+    market, heard = Market(9), Heard()
+    for _ in range(20):
+        line = market.line()
+        assert market.told
+        heard.line(line, vocabulary.line_ids(line), market.told)
+    forks = [ask(market, 9, heard) for _ in range(200)]
+    above = [fork for fork in forks if fork.question.kind == "above"]
+    assert above
+    for fork in above:
+        less = any(mark.compared[2] == LESS for mark in fork.marks)
+        assert fork.question.truth == ("yes" if less else "no") or len(fork.marks) != 5
+    assert not any(fork.marks for fork in forks if fork.question.kind != "above")

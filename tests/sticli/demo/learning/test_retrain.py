@@ -22,7 +22,7 @@ SMALL = Shape(len(vocabulary.TOKENS), width=64, layers=2, heads=2, hidden=96)
 @pytest.fixture
 def tiny(monkeypatch: pytest.MonkeyPatch) -> None:
     """A small model, short feeds, a short examination, and no threads that wait for each other."""
-    monkeypatch.setattr(train, "Shape", lambda size: SMALL)
+    monkeypatch.setattr(train, "Shape", lambda *sizes, **more: SMALL)
     monkeypatch.setattr(circuits, "initialise", lambda model: None)
     monkeypatch.setattr(os, "cpu_count", lambda: 1)
     monkeypatch.setattr(recipe, "STAGES", (recipe.Stage(0.0, ((2, 64, 64),)),))
@@ -39,13 +39,20 @@ def test_an_exported_model_comes_back(tmp_path: Path, whole: bool) -> None:
     torch.manual_seed(3)
     model = Model(SMALL)
     export(model, tmp_path / "it.gguf", whole=whole)
-    again = dict(restore(tmp_path / "it.gguf", SMALL).named_parameters())
+    again = dict(restore(tmp_path / "it.gguf").named_parameters())
     for name, parameter in model.named_parameters():
         # Q8_0 keeps the largest of 32 numbers to 1 in 127; the error is half a step at most.
         most = 0 if whole else parameter.abs().max() / 127
         assert (again[name] - parameter).abs().max() <= most, name
+
+
+def test_a_model_of_other_tokens_is_not_restored(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    export(Model(SMALL), tmp_path / "it.gguf")
+    monkeypatch.setattr(vocabulary, "TOKENS", vocabulary.TOKENS[:-1])
     with pytest.raises(SticliError) as caught:
-        restore(tmp_path / "it.gguf", Shape(SMALL.vocabulary))
+        restore(tmp_path / "it.gguf")
     assert caught.value.code == "model"
 
 
@@ -94,7 +101,7 @@ def test_a_run_of_other_tokens_is_refused(tmp_path: Path, monkeypatch: pytest.Mo
     wanted, make = order(tmp_path), own.load(own.EXAMPLE)
     train.save(retrain.begin(wanted, make), wanted.checkpoint)
     monkeypatch.setattr(vocabulary, "TOKENS", vocabulary.TOKENS[:-1])
-    with pytest.raises(SticliError, match="other tokens"):
+    with pytest.raises(SticliError, match="another version"):
         retrain.begin(order(tmp_path, resume=True), make)
 
 

@@ -2,6 +2,7 @@
 
 import random
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -56,7 +57,6 @@ def test_a_resumed_run_goes_on_as_if_never_stopped(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("tiny")
-@pytest.mark.usefixtures("tiny")
 def test_the_command_overwrites_no_run_and_keeps_its_scale(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -87,6 +87,13 @@ def test_other_tokens_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(train.vocabulary, "TOKENS", train.vocabulary.TOKENS[:-1])
     with pytest.raises(ValueError, match="other tokens"):
         train.load(tmp_path / "checkpoint.pt")
+
+
+@pytest.mark.usefixtures("tiny")
+def test_a_run_of_another_shape_is_continued_as_it_was(tmp_path: Path) -> None:
+    small = replace(train.start(3, 50).model.shape, layers=5, hidden=96)
+    train.save(train.start(3, 50, shape=small), tmp_path / "checkpoint.pt")
+    assert train.load(tmp_path / "checkpoint.pt").model.shape == small
 
 
 def test_the_schedule_grows_the_feeds_and_lowers_the_rate() -> None:

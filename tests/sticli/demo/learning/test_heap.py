@@ -1,0 +1,25 @@
+"""The allocator is told, in a process of its own, and memory works on."""
+
+import subprocess
+import sys
+
+PROGRAM = """
+import resource, torch
+from sticli.demo.learning import heap
+heap.keep()
+def faults():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+for _ in range(8):
+    torch.ones(16 << 20)  # 64 MiB, which malloc by itself never keeps
+before = faults()
+for _ in range(8):
+    torch.ones(16 << 20)
+print(faults() - before)
+"""
+
+
+def test_a_block_that_comes_again_is_not_asked_of_the_kernel_again() -> None:
+    told = subprocess.run(
+        [sys.executable, "-c", PROGRAM], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert int(told.stdout) < 8 * (64 << 20) // 4096 // 4
