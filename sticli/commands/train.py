@@ -73,7 +73,7 @@ def _check_torch() -> None:
     if importlib.util.find_spec("torch") is not None:
         from torch import optim
 
-        if hasattr(optim, "Muon"):
+        if hasattr(optim, "Muon"):  # which came with 2.9
             return
     raise SticliError(
         "bad_request", "training needs torch 2.9 or newer", "`pip install 'torch>=2.9,<2.14'`"

@@ -22,7 +22,7 @@ from sticli.demo.learning.packing import Batch, make_batch
 
 V = len(vocabulary.TOKENS)
 SHAPES: Mapping[str, Shape] = {
-    "as published": Shape(V),
+    "default": Shape(V),
     "5 layers": Shape(V, layers=5),
     "7 layers": Shape(V, layers=7),
     "hidden 256": Shape(V, hidden=256),
@@ -42,6 +42,7 @@ class Tried(msgspec.Struct, frozen=True):
     """One shape after its short training; `right` is [right, asked] by group and tokens of feed."""
 
     name: str
+    shape: str
     steps: int
     seconds: float  # of training
     size: int  # bytes as Q8_0
@@ -66,9 +67,8 @@ def attempt(
         file = Path(folder, "model.gguf")
         export(run.model, file)
         timed = speed.measure(file)
-        return Tried(
-            name, steps, round(seconds), file.stat().st_size, timed.decode, right(run.model, asked)
-        )
+        size, hits = file.stat().st_size, right(run.model, asked)
+        return Tried(name, repr(shape), steps, round(seconds), size, timed.decode, hits)
 
 
 def right(model: Model, sizes: tuple[tuple[int, int, int], ...]) -> dict[str, tuple[int, int]]:
@@ -126,9 +126,9 @@ def main() -> None:
     given = parser.parse_args()
     torch.set_num_threads(given.threads)
     heap.keep()
-    known = {one.name for one in read(given.out) if one.steps == given.steps}
+    known = {one.shape for one in read(given.out) if one.steps == given.steps}
     for name, shape in SHAPES.items():
-        if name not in known:
+        if repr(shape) not in known:
             tried = attempt(name, shape, given.steps)
             with given.out.open("ab") as file:
                 file.write(msgspec.json.encode(tried) + b"\n")

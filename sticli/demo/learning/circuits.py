@@ -26,9 +26,9 @@ NAME = slice(188, 220)
 WORDS = slice(220, 236)
 KEY = slice(236, 256)
 FARTHEST = 8192  # tokens over which recency is shaped
+COMPARING, MATCHING = 2, (3, 4)  # layers
 # How much nearer is better, a token: soft heads learn what to look for, sharp ones tell two values
 # of one name apart.
-COMPARING, MATCHING = 2, (3, 4)  # layers
 SLOPES = {3: (0.2, 0.5, 0.0), 4: (0.5, 0.5, 0.0)}
 FETCHED = 20  # wide is what a head that compares writes
 
@@ -36,7 +36,7 @@ FETCHED = 20  # wide is what a head that compares writes
 @dataclass(frozen=True, slots=True)
 class Sought:
     """What a head that compares finds among numbers of one name: how much nearer is better, a
-    token, how much a greater digit, how little its own one is wanted.
+    token (below 0 the farther is), how much a greater digit, how little its own one is wanted.
     """
 
     slope: float
@@ -117,13 +117,19 @@ class Head:
         self.attention.q.bias[at] = abs(strength)
         self.attention.k.weight[at, [int(trait) for trait in traits]] = strength
 
-    def write(self, value: Tensor, target: slice, gain: float) -> None:
-        """The head's value, [n, width] on the stream, written to `target`, n wide."""
+    def write(self, value: Tensor, out: Tensor) -> None:
+        """The head's value, [n, width] on the stream, and where on it that goes, [width, n]."""
         rows = slice(self.rows.start, self.rows.start + len(value))
         self.attention.v.weight[self.rows] = 0
         self.attention.v.weight[rows] = value
         self.attention.o.weight[:, self.rows] = 0
-        self.attention.o.weight[target, rows] = gain * torch.eye(len(value))
+        self.attention.o.weight[:, rows] = out
+
+    def copy(self, value: Tensor, target: slice, gain: float) -> None:
+        """The head's value as it is, written to `target`, n wide."""
+        out = torch.zeros(self.shape.width, len(value))
+        out[target] = gain * torch.eye(len(value))
+        self.write(value, out)
 
 
 def _directions(rows: int, columns: int) -> Tensor:
@@ -155,7 +161,7 @@ def _first_layer(model: Model, projection: Tensor) -> None:
     for index, slot in enumerate(SLOTS):
         head = Head(model.blocks[0].attention, index, model.shape)
         head.look_back(index + 1)
-        head.write(_reading(model.shape.width, (TOKEN, projection)), slot, 0.7)
+        head.copy(_reading(model.shape.width, (TOKEN, projection)), slot, 0.7)
     _recent(Head(model.blocks[0].attention, 3, model.shape), 0.4, 20)
 
 
@@ -176,7 +182,7 @@ def _gather(head: Head, traits: list[Trait], slope: float, reading: Tensor, targ
     _recent(head, slope, 10)
     head.quiet(0.05)
     head.prefer(traits, 0, 6.0)
-    head.write(reading, target, 0.6)
+    head.copy(reading, target, 0.6)
 
 
 def _comparing(model: Model, projection: Tensor) -> None:
@@ -193,10 +199,10 @@ def _comparing(model: Model, projection: Tensor) -> None:
         for slot in SLOTS:
             alike[:, slot] = 2.0 * _directions(rows, 20)
         head.compare(alike, alike)
-        head.prefer([Trait.VALUE], 0, sought.greater)
+        if sought.greater:
+            head.prefer([Trait.VALUE], 0, sought.greater)
         _elsewhere(head, sought)
-        head.write(_reading(width, (TOKEN, value)), slice(0, FETCHED), 0.0)
-        attention.o.weight[:, head.rows.start : head.rows.start + FETCHED] = 0.5 * target
+        head.write(_reading(width, (TOKEN, value)), 0.5 * target)
 
 
 def _elsewhere(head: Head, sought: Sought) -> None:
@@ -228,12 +234,12 @@ def _matching(model: Model, layer: int, projection: Tensor) -> None:
             key[:, SLOTS[2]] = 0.7 * before[2]
         head.compare(query, key)
         _recent(head, SLOPES[layer][index], 40)
-        head.write(copy, COPIED, 0.5)
+        head.copy(copy, COPIED, 0.5)
     sees, carries = (Head(attention, index, model.shape) for index in (2, 3))
     attention.k.weight[sees.still.start, Trait.VALUE] += 4.0
     attention.q.weight[sees.still.start, WORDS] += 0.5 * torch.randn(16)
     _recent(carries, 0.1, 40)
-    carries.write(_reading(width, (NAME, torch.eye(32))), NAME, 0.3)
+    carries.copy(_reading(width, (NAME, torch.eye(32))), NAME, 0.3)
 
 
 def _noise(model: Model) -> None:

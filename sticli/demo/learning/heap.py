@@ -8,8 +8,8 @@ _KEEP = {-8: 1, -4: 0, -1: 2**31 - 1, -2: 2**28}  # arenas, blocks of their own,
 
 def keep() -> None:
     """Freed blocks stay with the process: a training step asks for the same large ones again and
-    again, and getting each from the kernel took a quarter of its time. Other C libraries do as they
-    like.
+    again, and getting each from the kernel took a quarter of its time. One arena, because others
+    hold no large blocks. Other C libraries do as they like.
     """
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt:

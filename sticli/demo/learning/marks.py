@@ -1,7 +1,7 @@
 """What a number of a feed is beside the earlier ones of its name: less, equal or greater.
 
-While the model trains it is asked this of every digit and of every whole number, not by questions
-but by probes that look into its layers: so it learns to compare, of which few questions tell it.
+While the model trains, probes that look into its layers are asked this of the numbers that lines
+tell, and of their digits: so it learns to compare, of which few questions tell it.
 """
 
 import re
@@ -16,12 +16,13 @@ LESS, EQUAL, GREATER, UNKNOWN = 0, 1, 2, -1
 
 Compared = tuple[int, int, int, int]  # how it is to each of RELATIONS
 NOTHING: Compared = (UNKNOWN,) * 4
+_TURNED = {LESS: GREATER, EQUAL: EQUAL, GREATER: LESS, UNKNOWN: UNKNOWN}
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """How the digit at token `at` is to those at its place in numbers that begin like its own; or,
-    of a `whole` number, how that is to them, to be known by token `at`.
+    """What the digit at token `at` says of how its number is to others that begin like it; or, of
+    a `whole` number, how that is to them, to be known by token `at`.
     """
 
     at: int
@@ -33,6 +34,9 @@ class Mark:
         return replace(self, at=self.at + tokens)
 
 
+Begin = tuple[int, str]  # of a number: characters before its point in all, and its first ones
+
+
 @dataclass(slots=True)
 class Numbers:
     """The numbers of one name, as texts; `reach` has the least and the greatest digit that ever
@@ -41,25 +45,34 @@ class Numbers:
 
     first: str
     previous: str = ""
-    reach: dict[str, tuple[str, str]] = field(default_factory=dict)
+    reach: dict[Begin, tuple[str, str]] = field(default_factory=dict)
     bottom: Decimal = Decimal("inf")
     top: Decimal = Decimal("-inf")
+
+    def __post_init__(self) -> None:
+        self.add(self.first)
 
     def add(self, text: str) -> None:
         """One more."""
         for at, digit in enumerate(text):
             if digit.isdigit():
-                least, greatest = self.reach.get(text[:at], (digit, digit))
-                self.reach[text[:at]] = min(least, digit), max(greatest, digit)
+                least, greatest = self.reach.get(_begin(text, at), (digit, digit))
+                self.reach[_begin(text, at)] = min(least, digit), max(greatest, digit)
         value = Decimal(text)
         self.previous, self.bottom, self.top = text, min(self.bottom, value), max(self.top, value)
 
     def digit(self, text: str, at: int) -> Compared:
-        """How a digit of a number is to those at its place."""
-        digit, begin = text[at], text[:at]
+        """What a digit of a number says of how it is to those that begin like it; the first that
+        says less or greater is right about the whole.
+        """
+        digit, begin = text[at], _begin(text, at)
         least, greatest = self.reach.get(begin, ("", ""))
         others = (_next(self.first, begin), _next(self.previous, begin), greatest, least)
-        first, previous, top, bottom = (_compare(digit, one) if one else UNKNOWN for one in others)
+        found = [_compare(digit, one) if one else UNKNOWN for one in others]
+        if text.startswith("-"):  # where the greater digit makes the number less
+            first, previous, bottom, top = (_TURNED[one] for one in found)
+        else:
+            first, previous, top, bottom = found
         return first, previous, top, bottom
 
     def whole(self, text: str) -> Compared:
@@ -80,10 +93,13 @@ class Heard:
 
     def line(self, line: str, ids: list[int], told: Told) -> list[Mark]:
         """The marks of a line that has told a number; `at` counts from its first token."""
-        marks = [*self.text(line, ids, told)]
-        if told.name in self._names:
-            marks.append(Mark(len(ids) - 1, self._names[told.name].whole(told.text), whole=True))
-        self._names.setdefault(told.name, Numbers(told.text)).add(told.text)
+        numbers = self._names.get(told.name)
+        if numbers is None:
+            self._names[told.name] = Numbers(told.text)
+            return []
+        marks = self.text(line, ids, told)
+        marks.append(Mark(len(ids) - 1, numbers.whole(told.text), whole=True))
+        numbers.add(told.text)
         return marks
 
     def text(self, text: str, ids: list[int], told: Told) -> list[Mark]:
@@ -95,17 +111,22 @@ class Heard:
         start = len(vocabulary.encode(text[: found[0].start()]))
         if vocabulary.decode(ids[start : start + len(told.text)]) != told.text:
             return []
-        return [
+        marks = [
             Mark(start + at, numbers.digit(told.text, at))
             for at, digit in enumerate(told.text)
             if digit.isdigit()
         ]
+        return [mark for mark in marks if mark.compared != NOTHING]
 
 
-def _next(text: str, begin: str) -> str:
+def _begin(text: str, at: int) -> Begin:
+    return len(text.partition(".")[0]), text[:at]
+
+
+def _next(text: str, begin: Begin) -> str:
     """The digit that follows a beginning; nothing where the text does not begin so."""
-    found = text[len(begin) : len(begin) + 1] if text.startswith(begin) else ""
-    return found if found.isdigit() else ""
+    at = len(begin[1])
+    return text[at] if _begin(text, at) == begin and text[at : at + 1].isdigit() else ""
 
 
 def _compare(one: str | Decimal, other: str | Decimal) -> int:

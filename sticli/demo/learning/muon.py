@@ -6,15 +6,10 @@ from collections.abc import Iterable
 import torch
 from torch import Tensor
 
+from sticli.demo.learning.half import has_half
+
 # Of the quintic that takes singular values towards 1, applied TURNS times.
 FIRST, THIRD, FIFTH, TURNS = 3.4445, -4.7750, 2.0315, 5
-
-
-def has_half(device: str) -> bool:
-    """Whether products of 16 bits are quicker there than of 32: on a CPU without AVX-512 they take
-    many times as long.
-    """
-    return device != "cpu" or torch.backends.cpu.get_cpu_capability().startswith("AVX512")
 
 
 def orthogonal(matrices: Tensor) -> Tensor:

@@ -95,7 +95,7 @@ def ask(feed: Feed, point: int, heard: Heard) -> Fork:
     question = feed.ask()
     answer = [*vocabulary.encode(question.truth), vocabulary.END_ID]
     tail, marks = vocabulary.tail_ids(question.text), list[Mark]()
-    if question.kind == "above":
+    if question.kind == "above" and getattr(feed, "told", None):
         asked = recognise(question.text, ("above",))
         marks = heard.text(f"\n{question.text}", tail, Told(asked.name, asked.value))
     return Fork(point, question, tail, answer, marks)
@@ -107,7 +107,7 @@ def play(feed: Feed, tokens: int, rate: float, rng: random.Random) -> Played:
     while len(ids) < tokens:
         line = feed.line()
         said = vocabulary.line_ids(line)
-        if told := getattr(feed, "told", None):  # a feed of one's own need not say
+        if told := getattr(feed, "told", None):  # not every feed tells numbers
             marks += [mark.moved(len(ids)) for mark in heard.line(line, said, told)]
         ids += said
         if len(ids) <= tokens:

@@ -45,8 +45,11 @@ def _shape(reader: GGUFReader, path: Path) -> Shape:
             "embedding_length", "block_count", "attention.head_count", "feed_forward_length",
         )
     )  # fmt: skip
-    base = float(_field(reader, path, "llama.rope.freq_base"))
-    return Shape(len(vocabulary.TOKENS), width, layers, heads, hidden, base)
+    base, epsilon = (
+        float(f"{_field(reader, path, f'llama.{key}'):.6g}")  # a file keeps 32 bits
+        for key in ("rope.freq_base", "attention.layer_norm_rms_epsilon")
+    )
+    return Shape(len(vocabulary.TOKENS), width, layers, heads, hidden, base, epsilon)
 
 
 def _field(reader: GGUFReader, path: Path, key: str) -> Any:

@@ -21,8 +21,9 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from sticli.demo.learning import circuits, heap, recipe, vocabulary
+from sticli.demo.learning.half import has_half
 from sticli.demo.learning.model import Model, Probe, Shape, unseen
-from sticli.demo.learning.muon import Muon, has_half
+from sticli.demo.learning.muon import Muon
 from sticli.demo.learning.packing import Batch, make_batch
 from sticli.demo.learning.probes import Probes, Probing
 from sticli.demo.world.simulate import Make, make_feed
@@ -73,6 +74,7 @@ def start(seed: int, steps: int, device: str = "cpu", shape: Shape | None = None
 
 def begin(model: Model, seed: int, steps: int) -> Run:
     """The first step of training a model."""
+    torch.manual_seed(seed)
     probes = Probes(model.shape).to(model.embedding.weight.device)
     return Run(model, probes, optimisers(model, probes), seed, steps)
 
@@ -163,14 +165,13 @@ def load(path: Path, steps: int | None = None, device: str = "cpu") -> Run:
     state = torch.load(path, weights_only=True, map_location=device)
     if state.get("tokens") != vocabulary.TOKENS or "probes" not in state:
         raise ValueError(f"{path} was trained with other tokens, or by another version")
-    shape = Shape(**state["shape"])
-    run = start(state["run"]["seed"], steps or state["run"]["steps"], device, shape)
+    kept, model = state["run"], Model(Shape(**state["shape"])).to(device)
+    run = begin(model, kept["seed"], steps or kept["steps"])
     run.model.load_state_dict(state["model"])
     run.probes.load_state_dict(state["probes"])
     for optimiser, saved in zip(run.optimisers, state["optimisers"], strict=True):
         optimiser.load_state_dict(saved)
-    run.step, run.seconds = state["run"]["step"], state["run"]["seconds"]
-    run.scale = state["run"].get("scale", 1)
+    run.step, run.seconds, run.scale = kept["step"], kept["seconds"], kept["scale"]
     return run
 
 

@@ -65,7 +65,7 @@ class Market:
         self._words = WORDS[self._shape.sort]
         self._again: tuple[str, str, Bar] | None = None
         self._line = ""
-        self.told: Told | None = None  # by the last line; a candle tells more than one number
+        self.told: Told | None = None  # by the last line; a candle tells four
 
     def line(self) -> str:
         """The next line, without its newline; the first of a CSV feed may be its header."""

@@ -7,7 +7,7 @@ from fractions import Fraction
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """The one number of a line as it stands there, and whose it is."""
+    """The number that a line tells of a name, as it stands there."""
 
     name: str
     text: str

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -40,7 +41,7 @@ def test_what_was_tried_is_not_tried_again(
         asked.append(name)
         return attempt(name, shape, steps, SIZE, (SIZE,))
 
-    shapes: Mapping[str, Shape] = {"one": SMALL, "two": SMALL}
+    shapes: Mapping[str, Shape] = {"one": SMALL, "two": replace(SMALL, hidden=96)}
     monkeypatch.setattr(sweep, "SHAPES", shapes)
     monkeypatch.setattr(sweep, "attempt", small)
     out = tmp_path / "sweep.jsonl"

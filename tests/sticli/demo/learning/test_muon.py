@@ -3,7 +3,8 @@
 import pytest
 import torch
 
-from sticli.demo.learning.muon import Muon, has_half, orthogonal
+from sticli.demo.learning.half import has_half
+from sticli.demo.learning.muon import Muon, orthogonal
 
 
 @pytest.mark.parametrize("shape", [(3, 20, 50), (2, 50, 20), (1, 16, 16)])

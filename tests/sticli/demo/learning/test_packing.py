@@ -9,6 +9,7 @@ from sticli.demo.learning.marks import LESS, Heard
 from sticli.demo.learning.model import Model, Shape, plain
 from sticli.demo.learning.packing import Played, ask, make_batch, pack, play
 from sticli.demo.world.market import Market
+from sticli.demo.world.question import Question
 
 SHAPE = Shape(len(vocabulary.TOKENS), width=64, layers=2, heads=2, hidden=96)
 
@@ -92,7 +93,32 @@ def test_a_threshold_is_marked_by_the_numbers_that_its_question_sees() -> None:
     forks = [ask(market, 9, heard) for _ in range(200)]
     above = [fork for fork in forks if fork.question.kind == "above"]
     assert above
-    for fork in above:
-        less = any(mark.compared[2] == LESS for mark in fork.marks)
-        assert fork.question.truth == ("yes" if less else "no") or len(fork.marks) != 5
+    told = [
+        (fork.question.truth, any(mark.compared[2] == LESS for mark in fork.marks))
+        for fork in above
+        if fork.marks
+    ]
+    assert ("no", True) not in told
+    assert ("no", False) in told
+    assert told.count(("yes", True)) > 3 * told.count(("yes", False))  # by a longer number
     assert not any(fork.marks for fork in forks if fork.question.kind != "above")
+
+
+class Boilers:
+    """A feed of one's own that names a kind of question as the simulator does."""
+
+    def line(self) -> str:
+        return "boiler 71"
+
+    def ask(self) -> Question:
+        return Question("above", "is the boiler over 70 degrees?", "yes")
+
+    def truth(self, text: str) -> str:
+        return "yes"
+
+
+def test_a_question_of_ones_own_is_marked_nowhere() -> None:
+    found = play(Boilers(), 40, 1.0, random.Random(1))
+    assert found.forks
+    assert not any(fork.marks for fork in found.forks)
+    assert not found.marks

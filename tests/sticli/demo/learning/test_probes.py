@@ -1,6 +1,7 @@
 """The probes read the layers they are for, and their loss reaches what lies below."""
 
 import random
+from dataclasses import replace
 
 import pytest
 import torch
@@ -8,11 +9,11 @@ import torch
 from sticli.demo.learning import train, vocabulary
 from sticli.demo.learning.marks import RELATIONS
 from sticli.demo.learning.model import Model, Shape
-from sticli.demo.learning.packing import Batch, make_batch, pack, play
+from sticli.demo.learning.packing import Batch, Marked, make_batch, pack, play
 from sticli.demo.learning.probes import Probes, Probing
 from sticli.demo.world.logs import Logs
 
-SHAPE = Shape(len(vocabulary.TOKENS), width=64, layers=4, heads=2, hidden=96)
+SHAPE = Shape(len(vocabulary.TOKENS), width=64, layers=6, heads=2, hidden=96)
 
 
 @pytest.fixture(scope="module")
@@ -25,13 +26,19 @@ def test_digits_are_read_early_and_whole_numbers_late() -> None:
     assert Probes(Shape(8, layers=2)).layers == {"digits": 0, "wholes": 0}
 
 
-def test_the_loss_reaches_the_layers_below_and_none_above(batch: Batch) -> None:
+@pytest.mark.parametrize(("name", "reached"), [("digits", 3), ("wholes", 5)])
+def test_the_loss_reaches_the_layers_below_and_none_above(
+    batch: Batch, name: str, reached: int
+) -> None:
     torch.manual_seed(0)
-    model, probes = Model(SHAPE), Probes(SHAPE)
-    probing = Probing(probes, batch)
+    model, nothing = Model(SHAPE), Marked(torch.empty(0, 2).long(), torch.empty(0, 4).long())
+    other = {"digits": "wholes", "wholes": "digits"}[name]
+    probing = Probing(Probes(SHAPE), replace(batch, **{other: nothing}))
     train.answers(model, batch, probing)
     probing.loss.backward()
-    assert [block.down.weight.grad is not None for block in model.blocks] == [True] * 3 + [False]
+    weights = [block.down.weight for block in model.blocks]
+    found = [weight.grad is not None and bool(weight.grad.any()) for weight in weights]
+    assert found == [layer < reached for layer in range(6)]
     assert model.output.weight.grad is None
 
 

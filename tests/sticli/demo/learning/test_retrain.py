@@ -56,6 +56,22 @@ def test_a_model_of_other_tokens_is_not_restored(
     assert caught.value.code == "model"
 
 
+def test_training_begins_with_the_embedded_model(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = Model(SMALL)
+    export(model, tmp_path / "embedded.gguf", whole=True)
+    monkeypatch.setattr(retrain, "MODEL", tmp_path / "embedded.gguf")
+    wanted, make = (
+        Order(tmp_path / "mine", 1, 5, resume=False, scratch=False),
+        own.load(own.EXAMPLE),
+    )
+    run, again = retrain.begin(wanted, make), retrain.begin(wanted, make)
+    assert (run.model.shape, run.step, run.seed) == (SMALL, 800, 5)
+    assert torch.equal(run.model.output.weight, model.output.weight)
+    assert torch.equal(run.probes.wholes.weight, again.probes.wholes.weight)
+
+
 @pytest.mark.usefixtures("tiny")
 def test_a_run_ends_its_schedule_and_another_goes_on(tmp_path: Path) -> None:
     make, said = own.load(own.EXAMPLE), list[str]()
