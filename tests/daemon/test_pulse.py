@@ -43,9 +43,9 @@ async def test_one_that_has_work_and_says_nothing_is_asked_then_given_up() -> No
 
 async def test_one_that_is_gone_is_not_ended_after_all() -> None:
     worker = Worker()
+    worker.answer = lambda: worker.pulse.stop()
     worker.pulse.watch()
     await until(lambda: worker.asked)
-    worker.pulse.stop()
     await asyncio.sleep(3 * pulse.PATIENCE)
     assert (worker.asked, worker.ended) == (1, 0)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from sticli import launch, paths
+from sticli import launch, naming, paths
 from sticli.client import Client
 from tests.sticli.scripted import Script, serve
 from tests.tiny import write_model
@@ -23,6 +23,12 @@ SLOW = 120.0  # seconds that a busy machine may need
 def never_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
     """No test starts a daemon by accident."""
     monkeypatch.setenv("STICLI_NO_AUTOSTART", "1")
+
+
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Names that the shell completes may take as long as a busy machine needs."""
+    monkeypatch.setattr(naming, "BUDGET", SLOW)
 
 
 @pytest.fixture(scope="session", autouse=True)

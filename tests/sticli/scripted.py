@@ -149,7 +149,9 @@ class Handler(BaseHTTPRequestHandler):
             script.heard(name, body)
             script.versions[name] = version = script.versions.get(name, 0) + bool(new)
             script.batches += 1
-        threading.Timer(script.settle_after, script.settle, (name, version)).start()
+        settling = threading.Timer(script.settle_after, script.settle, (name, version))
+        settling.daemon = True  # nobody may wait for it
+        settling.start()
         if script.lose_replies:
             script.lose_replies -= 1
             self.close_connection = True

@@ -226,7 +226,7 @@ def test_closed_standard_input(script: Script) -> None:
 
 
 def test_a_terminal_sees_progress_and_a_clean_summary(script: Script) -> None:
-    script.settle_after = 3.0
+    script.settle_after = SLOW
     ours, theirs = pty.openpty()
     with start("append", "s", stderr=theirs) as process:
         os.close(theirs)
@@ -237,11 +237,13 @@ def test_a_terminal_sees_progress_and_a_clean_summary(script: Script) -> None:
         while b"1 line stored, 0 to send" not in shown:
             shown += os.read(ours, 65536)
         process.stdin.close()
+        while b"of 1 line read by the model" not in shown:
+            shown += os.read(ours, 65536)
+        script.settle("s", 1)
         while b"1 line, 4 B" not in shown:
             shown += os.read(ours, 65536)
         assert process.wait(SLOW) == 0
     os.close(ours)
-    assert b"of 1 line read by the model" in shown
     assert b"\r\x1b[Ksticli: 1 line, " in shown
 
 

@@ -26,7 +26,10 @@ def test_sessions_and_questions_with_a_word_about_each(script: Script) -> None:
     assert naming.questions("nobody") == []
 
 
-def test_a_daemon_that_never_answers_is_not_waited_for(home: Path) -> None:
+def test_a_daemon_that_never_answers_is_not_waited_for(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(naming, "BUDGET", 0.07)
     place = home / "run" / "sticli.sock"
     place.parent.mkdir(parents=True)
     with socket.socket(socket.AF_UNIX) as silent:

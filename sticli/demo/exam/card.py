@@ -120,9 +120,11 @@ $quantisation
 ## How it was made
 
 Trained on simulated feeds only, by `sticli/demo/learning/train.py`: $training.
-The attention heads start as circuits that look back, bind names, match and copy
-(`sticli/demo/learning/circuits.py`); all parameters are then trained, on the answers alone, with
-ever longer feeds. Each feed is read once and asked many questions, as masked forks.
+The attention heads start as circuits that look back, bind names, compare, match and copy
+(`sticli/demo/learning/circuits.py`); all parameters are then trained, with ever longer feeds. Each
+feed is read once and asked many questions, as masked forks; the loss is that of the answers, and of
+probes in the layers between, which are asked of every number how it is to the first, the last, the
+highest and the lowest before it of its name (`sticli/demo/learning/marks.py`).
 
     python -m sticli.demo.learning.train --out run
     python -m sticli.demo.learning.export run/checkpoint.pt $file

@@ -83,7 +83,7 @@ def test_ctrl_c_keeps_what_was_found(tmp_path: Path) -> None:
     assert process.returncode == 130
     assert "was broken off" in shown.decode()
     kept = report.read(tmp_path / "report.json")
-    assert 2 <= len(kept.runs) < 5000
+    assert 1 <= len(kept.runs) < 5000
     assert (tmp_path / "report.md").exists()
 
 

@@ -88,7 +88,7 @@ class Slow(Scripted):
 
 def test_a_complete_question_waits_for_its_lines_and_counts_from_their_coming() -> None:
     asked = Question(0.0, "a", "one", 1, complete=True)
-    run = played(Slow(), arrival("1"), arrival("2"), arrival("3", at=0.4), asked)
+    run = played(Slow(), arrival("1"), arrival("2"), arrival("3", at=4.0), asked)
     (sample,) = run.samples
     assert sample.lines == 2
     assert sample.first >= 0.1
@@ -130,8 +130,8 @@ def test_an_error_is_a_sample_and_the_rest_goes_on() -> None:
 
 def test_a_session_that_takes_no_more_lines_gives_no_more_answers() -> None:
     engine = Scripted()
-    items = [arrival("refuse"), arrival("2", at=0.01), question("one", 0.05)]
-    run = played(engine, *items, question("two", 0.05, "b"))
+    items = [arrival("refuse"), arrival("2", at=0.01), question("one", 1.0)]
+    run = played(engine, *items, question("two", 1.0, "b"))
     assert [one.error for one in run.samples] == ["the disk is full", ""]
     assert engine.lines.get("a") is None
     assert run.lag == []
@@ -179,7 +179,7 @@ def stuck() -> Iterator[Scripted]:
 
 
 def test_a_hung_engine_is_given_up(stuck: Scripted) -> None:
-    run = played(stuck, question("one"), question("two"), question("three"), patience=0.5)
+    run = played(stuck, question("one"), question("two"), question("three"), patience=3.0)
     assert run.facts[HUNG] == 1
     assert [one.error for one in run.samples] == ["", *["no answer: the engine hangs"] * 2]
     assert run.lag is None
@@ -214,7 +214,7 @@ def test_an_engine_that_cannot_end_its_work_is_given_up() -> None:
 def test_engines_take_turns_and_a_hung_one_is_left_out(stuck: Scripted) -> None:
     good = Scripted(name="good")
     schedules = [Schedule((), (question("one"), question("two")))] * 3
-    runs = list(alternate(schedules, [good, stuck], "test", {}, patience=0.5))
+    runs = list(alternate(schedules, [good, stuck], "test", {}, patience=3.0))
     assert [(one.round, one.engine) for one in runs] == [
         *[(0, "good"), (0, "stuck"), (1, "stuck"), (1, "good"), (2, "good"), (2, "stuck")]
     ]
