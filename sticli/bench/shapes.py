@@ -28,7 +28,9 @@ SHAPES = {
     shape.name: shape
     for shape in (
         Shape("tiny", 2, 256, 4, 2, 64, 512, 3072),
-        Shape("feed-4m", 5, 256, 4, 4, 64, 512, 2778),  # the embedded model's, without its biases
+        Shape(
+            "feed-4m", 5, 256, 4, 4, 64, 512, 2778
+        ),  # the embedded model's first five layers, without biases
         Shape("small-24m", 8, 512, 8, 4, 64, 1280, 4096, tied=True),
         Shape("small-125m", 12, 768, 12, 4, 64, 2048, 32000),
         Shape("llama-8b", 32, 4096, 32, 8, 128, 14336, 128256),

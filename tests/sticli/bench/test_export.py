@@ -94,7 +94,7 @@ def test_all_three_files_are_one_model(tmp_path: Path, name: str) -> None:
     tokens = np.random.default_rng(1).integers(0, 250, 40).tolist()
     by_the_book, same_logits = forward(tmp_path / "folder", tokens), logits(same, tokens)
     # llama.cpp keeps keys and values in 16 bits, and here multiplies 8-bit weights its own way
-    assert np.abs(by_the_book - same_logits).max() < 0.02 * np.abs(same_logits).max()
+    assert np.abs(by_the_book - same_logits).max() < 0.05 * np.abs(same_logits).max()
     assert np.abs(logits(model, tokens) - same_logits).max() < 0.05 * np.abs(same_logits).max()
     assert by_the_book.argmax() == same_logits.argmax()
 

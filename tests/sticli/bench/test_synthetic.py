@@ -110,7 +110,8 @@ def test_the_shape_of_the_embedded_model_is_its_own(tmp_path: Path) -> None:
         tensors = read_header(path).tensors
         return {name: (one.shape, one.kind) for name, one in tensors.items() if "bias" not in name}
 
-    assert matrices(synthetic.model("feed-4m", "Q8_0", 1, tmp_path)) == matrices(embedded_model())
+    made = matrices(synthetic.model("feed-4m", "Q8_0", 1, tmp_path))
+    assert made.items() <= matrices(embedded_model()).items()  # which has a layer more
 
 
 @pytest.mark.parametrize("kind", [kind for kind in kinds.KINDS if kind not in kinds.MIXTURES])

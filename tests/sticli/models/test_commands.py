@@ -134,7 +134,7 @@ def test_inspect_says_what_the_file_says(pulled: Path, program: Program) -> None
     rows = dict(line.split("  ", 1) for line in lines)
     assert rows["licence"].strip() == "MIT"
     assert rows["mixture"].strip() == "Q8_0 99.6 %, F32 0.4 %"
-    assert rows["parameters"].strip() == "4,704,512"
+    assert rows["parameters"].strip() == "5,360,896"
 
 
 def test_verify(pulled: Path, program: Program, tiny: Path) -> None:

@@ -70,7 +70,7 @@ def test_the_memory_is_in_the_way() -> None:
     assert found.room == 100 * MB - found.weights
     nothing = planned(Wish(), free=1 * MB)
     assert nothing.verdict == "does not fit"
-    assert "its weights take 5.0 MB, 1.0 MB of memory are free" in nothing.advice
+    assert "its weights take 5.7 MB, 1.0 MB of memory are free" in nothing.advice
     assert planned(Wish(sessions=10_000), free=5 * MB).verdict == "does not fit"
 
 
@@ -121,7 +121,7 @@ def test_the_command(program: Program) -> None:
     code, out, _ = program("plan", "--sessions", "4000", "--context", "500")
     rows = dict(line.split(maxsplit=1) for line in out.splitlines())
     assert (code, rows["verdict"].split(":")[0]) == (0, "fits with less")
-    assert rows["weights"] == "5.0 MB"
+    assert rows["weights"] == "5.7 MB"
     found = json.loads(program("plan", "embedded", "--json").out)
     assert (found["cell"], found["verdict"]) == (CELL, "fits")
     assert found["memory"]["total"] > found["memory"]["free"] > 0
@@ -135,7 +135,7 @@ def test_numbers_that_the_engine_does_not_keep(
     assert (code, "is for the gpu engine" in err) == (2, True)
     monkeypatch.setenv("STICLI_ENGINE", "gpu")
     found = json.loads(program("plan", "--kv-type", "q8", "--json").out)
-    assert found["cell"] == 5 * 2 * 4 * (64 + 2)
+    assert found["cell"] == 6 * 2 * 4 * (64 + 2)
     assert program("plan", "--kv-type", "q4").code == 2
 
 

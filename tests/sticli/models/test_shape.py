@@ -126,5 +126,5 @@ def test_counts_of_a_real_file(tiny: Path) -> None:
 def test_counts_of_the_embedded_one() -> None:
     header = read_header(embedded_model())
     assert (shape.quantisation(header), next(iter(shape.mixture(header)))) == ("Q8_0", "Q8_0")
-    assert (shape.layers(header), shape.context(header)) == (5, 8448)
+    assert (shape.layers(header), shape.context(header)) == (6, 8448)
     assert shape.text(header, "general.license") == "MIT"
