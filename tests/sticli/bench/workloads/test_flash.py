@@ -55,7 +55,7 @@ def test_a_daemon_pushes_and_evaluates_together(staged: Staged) -> None:
     found = list(standing.figures(stage, 200, 4, 3, told.append))
     *delays, together = found
     assert [one.unit for one in delays] == ["ms", "ms"]
-    assert all(valued(one) > 0 for one in delays)
+    assert all(valued(one) >= 0 for one in delays)  # 0: the event overtook the reply
     assert together.target is None, "it is one of 4k sessions"
     assert valued(together) > 0
     assert told == ["push delay"] * 4 + ["evaluated together"] * 3
