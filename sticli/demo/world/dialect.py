@@ -54,7 +54,7 @@ class Dialect:
     bind: str = "="
     keys: Mapping[str, str] = field(default_factory=dict)
     quoted: bool = False  # numbers in JSON, words in key=value
-    time: str = "first"  # where the time stands: first, second, third or last
+    time: str = "first"  # where the time stands: first to fourth, or last
     wraps: Mapping[str, str] = field(default_factory=dict)
     headed: bool = False  # CSV that begins with the keys
 
@@ -79,7 +79,7 @@ class Dialect:
         return self.gap.join(self.keys[role] for role, _ in self._ordered(record))
 
     def _ordered(self, record: Record) -> Record:
-        after = {"first": 1, "second": 2, "third": 3}.get(self.time, len(record))
+        after = {"first": 1, "second": 2, "third": 3, "fourth": 4}.get(self.time, len(record))
         return [*record[1:after], record[0], *record[after:]]
 
     def _json(self, role: str, text: str) -> str:

@@ -6,7 +6,8 @@ import zlib
 from collections.abc import Callable
 from string import ascii_lowercase, ascii_uppercase
 
-from sticli.demo.world.lexicon import KEPT_MESSAGES, MESSAGES
+from sticli.demo.world.lexicon import KEPT_MESSAGES, KEPT_STATE_SETS, MESSAGES
+from sticli.demo.world.question import WORDS
 
 SERVICES = (
     "auth", "billing", "cache", "cart", "catalog", "email", "gateway", "ledger", "login", "mailer",
@@ -26,7 +27,19 @@ FOLDERS = (
     "items", "login", "news", "orders", "search", "static", "users",
 )  # fmt: skip
 _FAMILIAR = frozenset(word.lower() for word in (*SERVICES, *TICKERS, *PLACES, *FOLDERS))
+_KEPT = frozenset(
+    word for told in (*KEPT_MESSAGES, *sum(KEPT_STATE_SETS, ())) for word in told.split()
+)
 _STEM = re.compile("[A-Za-z]+")
+
+_SYLLABLE = (
+    ("", "b", "br", "c", "ch", "d", "dr", "f", "fl", "g", "gr", "h", "j", "k", "l", "m", "n", "p",
+     "pl", "qu", "r", "s", "sh", "st", "t", "th", "tr", "v", "w", "wr", "x", "y", "z"),
+    ("a", "e", "i", "o", "u", "ai", "ea", "ee", "io", "oo", "ou", "y"),
+    ("", "", "", "b", "ck", "ct", "d", "ff", "g", "ld", "ll", "lt", "m", "mp", "n", "nd", "ng",
+     "nt", "p", "pt", "r", "rd", "rn", "rt", "s", "ss", "st", "t", "tch", "w", "x", "zz"),
+)  # fmt: skip
+_PARTS = tuple(word for word in WORDS if word.islower() and len(word) < 7)
 
 Draw = Callable[[], str]
 
@@ -42,8 +55,29 @@ def made_up(
     rng: random.Random, letters: str, *, held_out: bool, sizes: tuple[int, ...] = (3, 4, 4, 4)
 ) -> str:
     """A random word of `letters` on the asked side of the split."""
+    return _sided(lambda: "".join(rng.choices(letters, k=rng.choice(sizes))), held_out=held_out)
+
+
+def spoken(rng: random.Random) -> str:
+    """A random word of training's side that could be said: it holds other pairs than chance makes,
+    and known words.
+    """
+
+    def part() -> str:
+        known = rng.random() < 0.25
+        return rng.choice(_PARTS) if known else "".join(map(rng.choice, _SYLLABLE))
+
+    def draw() -> str:
+        return "".join(part() for _ in range(rng.choice((1, 2, 2, 3))))
+
+    found = _sided(draw, held_out=False)
+    return spoken(rng) if found in _KEPT else found
+
+
+def _sided(draw: Draw, *, held_out: bool) -> str:
+    """The first word drawn that is on the asked side of the split, and no familiar one."""
     while True:
-        name = "".join(rng.choices(letters, k=rng.choice(sizes)))
+        name = draw()
         if is_held_out(name) == held_out and name.lower() not in _FAMILIAR:
             return name
 
@@ -92,6 +126,8 @@ def messages(rng: random.Random, count: int, *, held_out: bool) -> list[str]:
     """`count` different messages of one to three words; some are made up, as a whole or in part."""
 
     def word() -> str:
+        if not held_out and rng.random() < 0.5:
+            return spoken(rng)
         return made_up(rng, ascii_lowercase, held_out=held_out, sizes=(3, 4, 5, 6, 7))
 
     def draw() -> str:
@@ -109,9 +145,13 @@ def messages(rng: random.Random, count: int, *, held_out: bool) -> list[str]:
 def states(rng: random.Random, count: int) -> tuple[str, ...]:
     """`count` different made-up words of training's side."""
     sizes = (3, 4, 5, 6, 7)
-    return tuple(
-        _different(count, lambda: made_up(rng, ascii_lowercase, held_out=False, sizes=sizes))
-    )
+
+    def draw() -> str:
+        if rng.random() < 0.6:
+            return spoken(rng)
+        return made_up(rng, ascii_lowercase, held_out=False, sizes=sizes)
+
+    return tuple(_different(count, draw))
 
 
 def busy(rng: random.Random, told: list[str]) -> list[str]:
@@ -125,12 +165,13 @@ def _lower(
 ) -> list[str]:
     def draw() -> str:
         sizes = (3, 4, 5, 6, 8) if varied else (3, 4, 4, 4)
-        known = not held_out and rng.random() < 0.35
-        name = (
-            rng.choice(familiar)
-            if known
-            else made_up(rng, ascii_lowercase, held_out=held_out, sizes=sizes)
-        )
+        choice = 1.0 if held_out else rng.random()
+        if choice < 0.3:
+            name = rng.choice(familiar)
+        elif choice < 0.5:
+            name = spoken(rng)
+        else:
+            name = made_up(rng, ascii_lowercase, held_out=held_out, sizes=sizes)
         numbered = varied and rng.random() < 0.2
         return name + (rng.choice(("-", "")) + rng.choice("123456789") if numbered else "")
 

@@ -1,9 +1,11 @@
 """The writer of one feed: its dialect, its clock, and whether its first line names the columns."""
 
 import random
+from dataclasses import replace
 
 from sticli.demo.world import dialect
 from sticli.demo.world.clock import Clock
+from sticli.demo.world.coined import Extra, coin, extra
 from sticli.demo.world.dialect import Dialect, Record
 
 
@@ -12,6 +14,12 @@ class Scribe:
 
     def __init__(self, rng: random.Random, *, held_out: bool, varied: bool = True) -> None:
         self.dialect = dialect.draw(rng, held_out=held_out) if varied else Dialect()
+        self._extra: Extra | None = None
+        if varied and not held_out:
+            coined = coin(rng, self.dialect)
+            self._extra = extra(rng, coined)
+            more = {"extra": self._extra.key} if self._extra else {}
+            self.dialect = replace(coined, keys={**coined.keys, **more})
         style = dialect.draw_style(rng, held_out=held_out) if varied else "day"
         if style == "comma" and self.dialect.gap == ",":
             style = "fine"  # a time with a comma would be two fields
@@ -28,8 +36,8 @@ class Scribe:
         if self._begun:
             return ""
         self._begun = True
-        return self.dialect.header(record)
+        return self.dialect.header(self._extra.put(record) if self._extra else record)
 
     def write(self, record: Record) -> str:
         """One line, without its newline."""
-        return self.dialect.write(record)
+        return self.dialect.write(self._extra.put(record) if self._extra else record)

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sticli.demo.world import names
-from sticli.demo.world.lexicon import KEPT_MESSAGES, MESSAGES
+from sticli.demo.world.lexicon import KEPT_MESSAGES, KEPT_STATE_SETS, MESSAGES
 from sticli.demo.world.names import is_held_out
 
 Draw = Callable[..., list[str]]
@@ -46,6 +46,16 @@ def test_held_out_messages_share_no_word_with_trained_ones() -> None:
         for side in (False, True)
     }
     assert not drawn[True] & drawn[False]
+
+
+@settings(max_examples=40)
+@given(st.integers(0, 2**32))
+def test_a_spoken_word_is_trainings_and_none_of_evaluations(seed: int) -> None:
+    rng = random.Random(seed)
+    told = [names.spoken(rng) for _ in range(9)]
+    kept = {word for told in (*KEPT_MESSAGES, *sum(KEPT_STATE_SETS, ())) for word in told.split()}
+    assert all(name.isalpha() and name.islower() and not is_held_out(name) for name in told)
+    assert not kept & {*told}
 
 
 @settings(max_examples=40)
