@@ -5,6 +5,7 @@ That is exactly what the daemon does with forks of a sequence.
 """
 
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
@@ -15,6 +16,7 @@ from torch import Tensor
 from sticli.demo.learning import vocabulary
 from sticli.demo.learning.marks import RELATIONS, Heard, Mark
 from sticli.demo.learning.model import Layout
+from sticli.demo.learning.sources import MOST, Line, Places, places
 from sticli.demo.world.question import Question, recognise
 from sticli.demo.world.series import Told
 from sticli.demo.world.simulate import Feed, Make, make_feed
@@ -24,13 +26,16 @@ LINE, QUESTION = 22, 16  # tokens of each, about
 
 @dataclass(frozen=True, slots=True)
 class Fork:
-    """A question at a point of a feed: how many feed tokens it sees, its tokens and its answer."""
+    """A question at a point of a feed: how many feed tokens it sees, its tokens and its answer, the
+    marks of its numbers, and where the tokens of the answer may be copied from.
+    """
 
     point: int
     question: Question
     tail: list[int]
     answer: list[int]
     marks: list[Mark] = field(default_factory=list)
+    places: Places = field(default_factory=list)
 
     @property
     def ids(self) -> list[int]:
@@ -60,6 +65,20 @@ class Marked:
 
 
 @dataclass(frozen=True, slots=True)
+class Pointed:
+    """Where to look in the feed for what comes next: rows of the questions, [rows, 2], and for each
+    the places of the token, [rows, MOST], -1 where there are no more.
+    """
+
+    rows: Tensor
+    places: Tensor
+
+    def to(self, device: torch.device) -> "Pointed":
+        """The same on a device."""
+        return Pointed(self.rows.to(device), self.places.to(device))
+
+
+@dataclass(frozen=True, slots=True)
 class Batch:
     """ids: [batch, tokens]; `rows` [answers, 2]: where in the questions to predict `targets`.
 
@@ -75,6 +94,7 @@ class Batch:
     ends: list[bool]
     digits: Marked
     wholes: Marked
+    pointed: Pointed
 
     def to(self, device: torch.device) -> "Batch":
         """The same on a device."""
@@ -87,32 +107,36 @@ class Batch:
             targets=self.targets.to(device),
             digits=self.digits.to(device),
             wholes=self.wholes.to(device),
+            pointed=self.pointed.to(device),
         )
 
 
-def ask(feed: Feed, point: int, heard: Heard) -> Fork:
-    """A random question about a feed of which `point` tokens are visible."""
+def ask(feed: Feed, lines: Sequence[Line], heard: Heard) -> Fork:
+    """A random question about a feed of which these lines are visible."""
     question = feed.ask()
     answer = [*vocabulary.encode(question.truth), vocabulary.END_ID]
     tail, marks = vocabulary.tail_ids(question.text), list[Mark]()
     if question.kind == "above" and getattr(feed, "told", None):
         asked = recognise(question.text, ("above",))
         marks = heard.text(f"\n{question.text}", tail, Told(asked.name, asked.value))
-    return Fork(point, question, tail, answer, marks)
+    point = lines[-1].start + len(lines[-1].ids)
+    return Fork(point, question, tail, answer, marks, places(feed, lines, question, answer[:-1]))
 
 
 def play(feed: Feed, tokens: int, rate: float, rng: random.Random) -> Played:
     """Exactly `tokens` of a feed, and about `rate` questions after each of its whole lines."""
     ids, forks, marks, heard = [vocabulary.BOS_ID], list[Fork](), list[Mark](), Heard()
+    lines = list[Line]()
     while len(ids) < tokens:
         line = feed.line()
         said = vocabulary.line_ids(line)
         if told := getattr(feed, "told", None):  # not every feed tells numbers
             marks += [mark.moved(len(ids)) for mark in heard.line(line, said, told)]
+        lines.append(Line(line, said, len(ids)))
         ids += said
         if len(ids) <= tokens:
             asked = int(rate) + (rng.random() < rate % 1)
-            forks += [ask(feed, len(ids), heard) for _ in range(asked)]
+            forks += [ask(feed, lines, heard) for _ in range(asked)]
     return Played(ids[:tokens], forks, [mark for mark in marks if mark.at < tokens])
 
 
@@ -123,6 +147,7 @@ def pack(feeds: list[Played], room: int, rng: random.Random) -> Batch:
     seen = np.zeros((len(feeds), room), dtype=np.int64)
     begins = np.tile(np.arange(room), (len(feeds), 1))
     rows, targets, kinds, ends = [], [], list[str](), list[bool]()
+    pointed = list[tuple[int, int, list[int]]]()
     marks = [(index, mark) for index, feed in enumerate(feeds) for mark in feed.marks]
     for index, feed in enumerate(feeds):
         ids[index, :tokens] = feed.ids
@@ -136,16 +161,24 @@ def pack(feeds: list[Played], room: int, rng: random.Random) -> Batch:
             marks += [(index, mark.moved(tokens + int(start))) for mark in fork.marks]
             first = start + len(fork.tail) - 1
             rows += [(index, first + step) for step in range(len(fork.answer))]
+            pointed += [(index, first + step, at) for step, at in enumerate(fork.places)]
             targets += fork.answer
             kinds += [fork.question.kind] * len(fork.answer)
             ends += [step + 1 == len(fork.answer) for step in range(len(fork.answer))]
     layout = Layout(tokens, torch.from_numpy(seen), torch.from_numpy(begins))
-    places = torch.tensor(rows, dtype=torch.long).view(-1, 2)
+    asked = torch.tensor(rows, dtype=torch.long).view(-1, 2)
     wanted = torch.tensor(targets, dtype=torch.long)
     digits, wholes = (
         _marked([one for one in marks if one[1].whole is whole]) for whole in (False, True)
     )
-    return Batch(torch.from_numpy(ids), layout, places, wanted, kinds, ends, digits, wholes)
+    tokens_, pointers = torch.from_numpy(ids), _pointed(pointed)
+    return Batch(tokens_, layout, asked, wanted, kinds, ends, digits, wholes, pointers)
+
+
+def _pointed(found: list[tuple[int, int, list[int]]]) -> Pointed:
+    rows = torch.tensor([(index, row) for index, row, _ in found], dtype=torch.long)
+    places = torch.tensor([at + [-1] * (MOST - len(at)) for _, _, at in found], dtype=torch.long)
+    return Pointed(rows.view(-1, 2), places.view(-1, MOST))
 
 
 def _marked(marks: list[tuple[int, Mark]]) -> Marked:

@@ -25,12 +25,13 @@ from sticli.demo.learning.half import has_half
 from sticli.demo.learning.model import Model, Probe, Shape, unseen
 from sticli.demo.learning.muon import Muon
 from sticli.demo.learning.packing import Batch, make_batch
+from sticli.demo.learning.pointing import Pointing
 from sticli.demo.learning.probes import Probes, Probing
 from sticli.demo.world.simulate import Make, make_feed
 
 REPORT_STEPS, SAVE_SECONDS = 25, 60.0
 FASTER = 8.0  # the learning rate of biases and probes beside that of all else
-MARKED = 0.25  # what the loss of the probes counts beside that of the answers
+MARKED, POINTED = 0.25, 0.3  # what the losses of probes and of heads count beside the answers'
 
 
 @dataclass
@@ -106,6 +107,16 @@ def answers(model: Model, batch: Batch, probe: Probe = unseen) -> Tensor:
     return logits.float()
 
 
+def both(one: Probe, other: Probe) -> Probe:
+    """Shows what leaves each layer to two."""
+
+    def shown(layer: int, stream: Tensor) -> None:
+        one(layer, stream)
+        other(layer, stream)
+
+    return shown
+
+
 def count(batch: Batch, right: list[bool], tally: dict[str, list[bool]]) -> None:
     """Adds to `tally`, by kind, whether each answer of the batch was right as a whole."""
     whole = True
@@ -122,10 +133,10 @@ def advance(run: Run, drawn: Batch | None = None) -> float:
     Nothing is learned from feeds too short for a whole line, which nobody can ask about.
     """
     batch = (drawn or run.drawing(run.step)()).to(run.device)
-    probing = Probing(run.probes, batch)
-    logits = answers(run.model, batch, probing)
+    probing, pointing = Probing(run.probes, batch), Pointing(run.model, batch)
+    logits = answers(run.model, batch, both(probing, pointing))
     loss = F.cross_entropy(logits, batch.targets, reduction="sum") / max(1, len(batch.targets))
-    (loss + MARKED * probing.loss).backward()
+    (loss + MARKED * probing.loss + POINTED * pointing.loss).backward()
     nn.utils.clip_grad_norm_(run.model.parameters(), 1.0)
     for optimiser in run.optimisers:
         for group in optimiser.param_groups:

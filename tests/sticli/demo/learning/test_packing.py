@@ -8,6 +8,7 @@ from sticli.demo.learning import vocabulary
 from sticli.demo.learning.marks import LESS, Heard
 from sticli.demo.learning.model import Model, Shape, plain
 from sticli.demo.learning.packing import Played, ask, make_batch, pack, play
+from sticli.demo.learning.sources import Line
 from sticli.demo.world.market import Market
 from sticli.demo.world.question import Question
 
@@ -51,10 +52,13 @@ def test_targets_are_the_true_answers() -> None:
 
 
 def test_a_fork_sees_whole_lines_and_its_own_truth() -> None:
-    market, ids = Market(9), [vocabulary.BOS_ID]
+    market, lines, end = Market(9), list[Line](), 1
     for _ in range(5):
-        ids += vocabulary.line_ids(market.line())
-    fork = ask(market, len(ids), Heard())
+        line = market.line()
+        lines.append(Line(line, vocabulary.line_ids(line), end))
+        end += len(lines[-1].ids)
+    fork = ask(market, lines, Heard())
+    assert fork.point == end
     assert vocabulary.decode(fork.answer) == market.truth(fork.question.text)
     assert fork.tail[-1] == vocabulary.ANSWER_ID
     one = played(9)
@@ -75,7 +79,7 @@ def test_feeds_too_short_for_a_line_are_a_batch_without_answers() -> None:
 
 
 def test_marks_stand_at_digits_and_at_the_ends_of_lines() -> None:
-    batch = make_batch(random.Random(6), 12, 160, 160)
+    batch = make_batch(random.Random(6), 24, 160, 160)
     for marked, letters in ((batch.digits, "0123456789"), (batch.wholes, "\n")):
         assert len(marked.rows) == len(marked.compared) > 10
         found = [int(batch.ids[row, at]) for row, at in marked.rows.tolist()]
@@ -90,7 +94,8 @@ def test_a_threshold_is_marked_by_the_numbers_that_its_question_sees() -> None:
         line = market.line()
         assert market.told
         heard.line(line, vocabulary.line_ids(line), market.told)
-    forks = [ask(market, 9, heard) for _ in range(200)]
+    lines = [Line("", [vocabulary.BOS_ID], 0)]
+    forks = [ask(market, lines, heard) for _ in range(200)]
     above = [fork for fork in forks if fork.question.kind == "above"]
     assert above
     told = [
@@ -120,5 +125,16 @@ class Boilers:
 def test_a_question_of_ones_own_is_marked_nowhere() -> None:
     found = play(Boilers(), 40, 1.0, random.Random(1))
     assert found.forks
-    assert not any(fork.marks for fork in found.forks)
+    assert not any(fork.marks or fork.places for fork in found.forks)
     assert not found.marks
+
+
+def test_what_is_pointed_at_is_what_comes_next() -> None:
+    batch = make_batch(random.Random(8), 8, 160, 160)
+    wanted = dict(zip(map(tuple, batch.rows.tolist()), batch.targets.tolist(), strict=True))
+    for row, places in zip(batch.pointed.rows.tolist(), batch.pointed.places.tolist(), strict=True):
+        told = {int(batch.ids[row[0], at]) for at in places if at >= 0}
+        texts = {vocabulary.decode([one]).strip() for one in told}
+        assert texts == {vocabulary.decode([wanted[*row]]).strip()}
+        assert max(places) < batch.layout.seen[*row]
+    assert len(batch.pointed.rows) > 100

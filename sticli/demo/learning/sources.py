@@ -1,0 +1,99 @@
+"""Where in a feed the answer to a question stands, token by token.
+
+Most answers are copied: a value, a name, a message. That a digit is right says little of where it
+was copied from, as every digit stands in a hundred places; so training also says where to look.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import accumulate
+
+from sticli.demo.learning import vocabulary
+from sticli.demo.world.access import Access
+from sticli.demo.world.logs import Logs
+from sticli.demo.world.market import Market
+from sticli.demo.world.noise import Noisy
+from sticli.demo.world.question import NONE, Feed, Question, recognise
+from sticli.demo.world.sensors import Sensors
+
+MOST = 8  # places of one token at most, the newest
+NEWEST = frozenset({
+    "last_value", "last_size", "last_side", "last_status", "value_time", "service_state",
+    "error_of",
+})  # fmt: skip
+_FAILED = re.compile(r"(?<!\d)50[0234](?!\d)")
+
+Places = list[list[int]]  # of each token of an answer but the last, which ends it
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of a feed, its tokens, and where the first of them stands in the feed."""
+
+    text: str
+    ids: list[int]
+    start: int
+
+    def places(self, truth: str, answer: list[int]) -> list[int]:
+        """Where each of these texts begins that is spelled like the answer."""
+        pieces = [len(vocabulary.TOKENS[index]) for index in self.ids]
+        begins = [0, *accumulate(pieces)]
+        found = list[int]()
+        for match in _bounded(truth).finditer(self.text):
+            at = next(at for at, begin in enumerate(begins) if begins[at + 1] > match.start())
+            if [*map(_plain, self.ids[at : at + len(answer)])] == [*map(_plain, answer)]:
+                found.append(self.start + at)
+        return found
+
+
+def places(feed: Feed, lines: Sequence[Line], question: Question, answer: list[int]) -> Places:
+    """The places in the lines that an answer, without its end, may be copied from; nothing if it
+    is not copied, or from where is not known, as of all feeds that are not simulated here.
+    """
+    truth, clean = question.truth, feed.feed if isinstance(feed, Noisy) else feed
+    if truth == NONE or not isinstance(clean, Access | Logs | Market | Sensors):
+        return []
+    starts = [at for line in _lines(feed, lines, question) for at in line.places(truth, answer)]
+    return [[at + step for at in starts[-MOST:]] for step in range(len(answer))] if starts else []
+
+
+def _lines(feed: Feed, lines: Sequence[Line], question: Question) -> list[Line]:
+    """The lines that an answer may be copied from, oldest first."""
+    kind, truth = question.kind, question.truth
+    if kind in ("last_error", "last_name"):
+        return _with(lines, truth)[-1:]
+    if kind == "last_failed":
+        return [line for line in _with(lines, truth) if _FAILED.search(line.text)][-1:]
+    if kind in ("error_service", "error_time"):
+        return _with(_with(lines, feed.truth("last error?")), truth)[-1:]
+    if kind not in NEWEST | {"high", "low", "first_value", "previous_value", "high_k", "low_k"}:
+        return []
+    asked = recognise(question.text, (kind,))
+    own = _with(lines, asked.name)
+    if kind == "previous_value":
+        return own[-2:-1]
+    told = _with(own[-asked.k :], truth)
+    if kind in NEWEST:
+        return told[-1:]
+    return told[:1] if kind == "first_value" else told
+
+
+def _with(lines: Sequence[Line], text: str) -> list[Line]:
+    """Those of the lines that have a text in them."""
+    bounded = _bounded(text)
+    return [line for line in lines if bounded.search(line.text)]
+
+
+@lru_cache(1024)
+def _bounded(text: str) -> re.Pattern[str]:
+    """A name, a number or words, not as a part of longer ones; a number may have a unit after."""
+    longer = r"\w|[-.]\w|/\w" if text.startswith("/") else r"\w|[-.]\w"
+    if text.lstrip("-")[:1].isdigit():
+        longer = r"\d|\.\d"
+    return re.compile(rf"(?<!\w)(?<!\w[-.]){re.escape(text)}(?!{longer})")
+
+
+def _plain(index: int) -> str:
+    return vocabulary.TOKENS[index].removeprefix("Ġ")

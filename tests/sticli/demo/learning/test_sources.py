@@ -1,0 +1,111 @@
+"""Where answers are copied from: found in the feed's lines by the words of the question."""
+
+import pytest
+
+from sticli.demo.learning import vocabulary
+from sticli.demo.learning.sources import MOST, Line, places
+from sticli.demo.world.access import Access
+from sticli.demo.world.logs import Logs
+from sticli.demo.world.market import Market
+from sticli.demo.world.noise import Noisy
+from sticli.demo.world.question import Feed, Question
+
+TICKS = ["1 ACME 13.5", "2 ACMEX 99.9", "3 ACME 14.5", "4 ACME 13.5", "5 FOO 14.5"]
+REQUESTS = ["1 /a 200", "2 /a 503", "3 /b 504", "4 /a 200", "5 /a/b 500"]
+
+
+def lined(texts: list[str]) -> list[Line]:
+    lines, start = list[Line](), 1
+    for text in texts:
+        lines.append(Line(text, vocabulary.line_ids(text), start))
+        start += len(lines[-1].ids)
+    return lines
+
+
+def found(feed: Feed, texts: list[str], kind: str, text: str, truth: str) -> set[int]:
+    """The numbers of the lines that the answer may be copied from; each of its tokens is there."""
+    lines, answer = lined(texts), vocabulary.encode(truth)
+    told = places(feed, lines, Question(kind, text, truth), answer)
+    assert len(told) in (0, len(answer))
+    ids = {line.start + at: (index, line) for line in lines for at, index in enumerate(line.ids)}
+    numbers = list[set[int]]()
+    for step, options in enumerate(told):
+        spelled = {vocabulary.decode([ids[at][0]]).strip() for at in options}
+        assert spelled == {vocabulary.decode([answer[step]]).strip()}
+        numbers.append({lines.index(ids[at][1]) + 1 for at in options})
+    assert all(one == numbers[0] for one in numbers)
+    return numbers[0] if numbers else set()
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "truth", "lines"),
+    [
+        ("last_value", "last price of ACME?", "13.5", {4}),
+        ("last_value", "last price of FOO?", "14.5", {5}),
+        ("first_value", "first price of ACME?", "13.5", {1}),
+        ("previous_value", "previous price of ACME?", "14.5", {3}),
+        ("low", "lowest price of ACME?", "13.5", {1, 4}),
+        ("high", "highest price of ACME?", "14.5", {3}),
+        ("low_k", "how low was ACME over the last 2 trades?", "13.5", {4}),
+        ("last_name", "which symbol traded last?", "FOO", {5}),
+        ("value_time", "when did ACME last trade?", "4", {4}),
+        ("trend", "did ACME go up or down?", "flat", set()),
+        ("count", "how many trades of ACME?", "3", set()),
+        ("last_value", "last price of BAR?", "none", set()),
+    ],
+)
+def test_numbers(kind: str, text: str, truth: str, lines: set[int]) -> None:
+    assert found(Market(1), TICKS, kind, text, truth) == lines
+
+
+def test_errors_and_states() -> None:
+    logs = Logs(3)
+    texts = [logs.line() for _ in range(60)]
+    error, service = logs.truth("last error?"), logs.truth("which service failed last?")
+    last = max(at for at, line in enumerate(texts, 1) if "ERROR" in line)
+    assert found(logs, texts, "last_error", "last error?", error) == {last}
+    assert found(logs, texts, "error_service", "which service failed last?", service) == {last}
+    for name in logs.services:
+        state = logs.truth(f"state of {name}?")
+        told = [at for at, line in enumerate(texts, 1) if f" {name} {state}" in line]
+        assert found(logs, texts, "service_state", f"state of {name}?", state) == {*told[-1:]}
+
+
+def test_requests() -> None:
+    access = Access(1)
+    assert found(access, REQUESTS, "last_status", "last status of /a?", "200") == {4}
+    assert found(access, REQUESTS, "last_failed", "which path failed last?", "/b") == {3}
+
+
+def test_a_unit_may_be_glued_and_words_may_be_capped_by_marks() -> None:
+    texts = ['{"s":"ACME","p":13.5}', "[ACME] 12.25mV", "ACME->12.25;"]
+    assert found(Market(1), texts, "last_value", "last price of ACME?", "12.25") == {3}
+    assert found(Market(1), texts[:2], "last_value", "last price of ACME?", "12.25") == {2}
+    assert found(Market(1), texts[:1], "last_value", "last price of ACME?", "13.5") == {1}
+
+
+def test_of_many_places_the_newest_are_known() -> None:
+    texts = [f"{at} ACME 13.5" for at in range(1, 20)]
+    lines = found(Market(1), texts, "high", "highest price of ACME?", "13.5")
+    assert lines == {*range(20 - MOST, 20)}
+
+
+def test_noise_changes_nothing_and_other_feeds_are_not_known() -> None:
+    class Own(Market):
+        pass
+
+    noisy = Noisy(Market(1), Market(1)._rng, 0.1, held_out=False)
+    text = "last price of ACME?"
+    assert found(noisy, TICKS, "last_value", text, "13.5") == {4}
+
+    class Boilers:
+        def line(self) -> str:
+            return "boiler 71"
+
+        def ask(self) -> Question:
+            return Question("last_value", "how hot is it?", "71")
+
+        def truth(self, text: str) -> str:
+            return "71"
+
+    assert not found(Boilers(), ["boiler 71"], "last_value", "how hot is it?", "71")
