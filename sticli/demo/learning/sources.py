@@ -23,9 +23,15 @@ NEWEST = frozenset({
     "last_value", "last_size", "last_side", "last_status", "value_time", "service_state",
     "error_of",
 })  # fmt: skip
+COPIED = NEWEST | {"high", "low", "first_value", "previous_value", "high_k", "low_k"}
+# What is decided from the answer to another question.
+DECIDED = {
+    "trend": "last price of {}?", "is_up": "last price of {}?",
+    "is_state": "state of {}?", "has_failed": "last error of {}?",
+}  # fmt: skip
 _FAILED = re.compile(r"(?<!\d)50[0234](?!\d)")
 
-Places = list[list[int]]  # of each token of an answer but the last, which ends it
+Places = list[list[int]]  # of the tokens of an answer; of a decision, of its first one
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +55,16 @@ class Line:
 
 
 def places(feed: Feed, lines: Sequence[Line], question: Question, answer: list[int]) -> Places:
-    """The places in the lines that an answer, without its end, may be copied from; nothing if it
-    is not copied, or from where is not known, as of all feeds that are not simulated here.
+    """The places in the lines that an answer, without its end, may be copied from, or where what
+    it is decided from stands; nothing if that is not known, as of all feeds that are not simulated
+    here.
     """
     truth, clean = question.truth, feed.feed if isinstance(feed, Noisy) else feed
     if truth == NONE or not isinstance(clean, Access | Logs | Market | Sensors):
         return []
+    if question.kind in DECIDED:
+        seen = _decided(feed, lines, question)
+        return [seen] if seen else []
     starts = [at for line in _lines(feed, lines, question) for at in line.places(truth, answer)]
     return [[at + step for at in starts[-MOST:]] for step in range(len(answer))] if starts else []
 
@@ -68,7 +78,7 @@ def _lines(feed: Feed, lines: Sequence[Line], question: Question) -> list[Line]:
         return [line for line in _with(lines, truth) if _FAILED.search(line.text)][-1:]
     if kind in ("error_service", "error_time"):
         return _with(_with(lines, feed.truth("last error?")), truth)[-1:]
-    if kind not in NEWEST | {"high", "low", "first_value", "previous_value", "high_k", "low_k"}:
+    if kind not in COPIED:
         return []
     asked = recognise(question.text, (kind,))
     own = _with(lines, asked.name)
@@ -78,6 +88,16 @@ def _lines(feed: Feed, lines: Sequence[Line], question: Question) -> list[Line]:
     if kind in NEWEST:
         return told[-1:]
     return told[:1] if kind == "first_value" else told
+
+
+def _decided(feed: Feed, lines: Sequence[Line], question: Question) -> list[int]:
+    """Where the value or the words that decide stand, the newest time."""
+    name = recognise(question.text, (question.kind,)).name
+    told = feed.truth(DECIDED[question.kind].format(name))
+    ids = vocabulary.encode(told)
+    newest = _with(_with(lines, name), told)[-1:]
+    starts = [at for line in newest for at in line.places(told, ids)]
+    return [at + step for at in starts for step in range(len(ids))][:MOST]
 
 
 def _with(lines: Sequence[Line], text: str) -> list[Line]:

@@ -49,7 +49,6 @@ def found(feed: Feed, texts: list[str], kind: str, text: str, truth: str) -> set
         ("low_k", "how low was ACME over the last 2 trades?", "13.5", {4}),
         ("last_name", "which symbol traded last?", "FOO", {5}),
         ("value_time", "when did ACME last trade?", "4", {4}),
-        ("trend", "did ACME go up or down?", "flat", set()),
         ("count", "how many trades of ACME?", "3", set()),
         ("last_value", "last price of BAR?", "none", set()),
     ],
@@ -69,6 +68,31 @@ def test_errors_and_states() -> None:
         state = logs.truth(f"state of {name}?")
         told = [at for at, line in enumerate(texts, 1) if f" {name} {state}" in line]
         assert found(logs, texts, "service_state", f"state of {name}?", state) == {*told[-1:]}
+
+
+def test_what_decides_is_what_was_told_last() -> None:
+    market, logs = Market(2), Logs(3)
+    ticks, texts = [market.line() for _ in range(30)], [logs.line() for _ in range(60)]
+    for name in market.symbols:
+        price = market.truth(f"last price of {name}?")
+        text = f"is {name} up or down?"
+        assert decided(market, ticks, "trend", text, market.truth(text)) == [price]
+    for name in logs.services:
+        state, error = logs.truth(f"state of {name}?"), logs.truth(f"last error of {name}?")
+        text = f"is {name} busy?"
+        told = decided(logs, texts, "is_state", text, logs.truth(text))
+        assert told == [state] or state == "none"
+        text = f"has {name} failed?"
+        told = decided(logs, texts, "has_failed", text, logs.truth(text))
+        assert told == ([error] if error != "none" else [])
+
+
+def decided(feed: Feed, texts: list[str], kind: str, text: str, truth: str) -> list[str]:
+    """What stands where the first token of an answer is told to look."""
+    lines = lined(texts)
+    told = places(feed, lines, Question(kind, text, truth), vocabulary.encode(truth))
+    ids = [index for line in lines for index in line.ids]
+    return [vocabulary.decode([ids[at - 1] for at in spots]).strip() for spots in told]
 
 
 def test_requests() -> None:
