@@ -122,9 +122,13 @@ $quantisation
 Trained on simulated feeds only, by `sticli/demo/learning/train.py`: $training.
 The attention heads start as circuits that look back, bind names, compare, match and copy
 (`sticli/demo/learning/circuits.py`); all parameters are then trained, with ever longer feeds. Each
-feed is read once and asked many questions, as masked forks; the loss is that of the answers, and of
-probes in the layers between, which are asked of every number how it is to the first, the last, the
-highest and the lowest before it of its name (`sticli/demo/learning/marks.py`).
+feed is read once and asked many questions, as masked forks; the loss is that of the answers, and
+two more. Probes in the layers between are asked of every number how it is to the first, the last,
+the highest and the lowest before it of its name (`sticli/demo/learning/marks.py`). And the heads
+that match are told where in the feed each token of an answer is copied from, or what a decision
+rests on (`sticli/demo/learning/sources.py`): a right digit says little, as every digit stands in a
+hundred places. Training makes up many separators, brackets, keys and words that evaluation does not
+(`sticli/demo/world/coined.py`).
 
     python -m sticli.demo.learning.train --out run
     python -m sticli.demo.learning.export run/checkpoint.pt $file
