@@ -2,8 +2,6 @@
 `sources`.
 """
 
-import math
-
 import torch
 from torch import Tensor
 
@@ -14,37 +12,42 @@ from sticli.demo.learning.packing import Batch
 
 class Pointing:
     """How much the heads of the layers that match look at the places that a batch names; it is
-    enough that some of them do.
+    enough that one of them does.
     """
 
     def __init__(self, model: Model, batch: Batch) -> None:
-        self._model, self._batch = model, batch
-        self._turns = rotations(batch.layout.positions(), model.shape)
+        self._model, self._batch, layout = model, batch, batch.layout
+        self._turns = rotations(layout.positions(), model.shape)
         self._seen: list[Tensor] = []  # of each layer, the logarithm of what each head gives
-        rows, feed = batch.pointed.rows, batch.layout.feed
-        self._of, self._at = rows[:, 0], feed + rows[:, 1]
-        bias = batch.layout.bias(torch.float)
-        self._hidden = bias[rows[:, 0], rows[:, 1]] < 0
+        self._of, rows = batch.pointed.rows.unbind(1)
+        self._at = layout.feed + rows
+        self._sizes = self._of.bincount(minlength=len(batch.ids)).tolist()
+        token = torch.arange(layout.feed + layout.seen.shape[1], device=rows.device)
+        first = layout.feed + layout.first[self._of, rows]
+        told = token < layout.seen[self._of, rows, None]
+        own = (token >= first[:, None]) & (token <= self._at[:, None])
+        self._hidden = ~(told | own)
 
     def __call__(self, layer: int, stream: Tensor) -> None:
         """Looks at what leaves a layer, [batch, tokens, width], for the heads of the next."""
-        if layer + 1 in MATCHING:
+        if layer + 1 in MATCHING and len(self._of):
             self._seen.append(self._look(self._model.blocks[layer + 1], stream))
 
     def _look(self, block: Block, stream: Tensor) -> Tensor:
         """The logarithm of the attention of each head of a block to the places: [heads, rows]."""
         attention, normal = block.attention, block.attention_norm(stream)
         split = (attention.heads, attention.head)
-        keys = rotate(attention.k(normal).unflatten(-1, split), self._turns).float()
+        keys = rotate(attention.k(normal).unflatten(-1, split), self._turns)
         asking = attention.q(normal[self._of, self._at]).unflatten(-1, split)
         turned = self._turns[self._of, self._at][None]
-        queries = rotate(asking[None], turned, attention.head**-0.5)[0].float()
+        queries = rotate(asking[None], turned, attention.head**-0.5)[0]
+        parts = (queries, self._hidden, self._batch.pointed.places)
         found = list[Tensor]()
-        for index in range(len(stream)):
-            mine = self._of == index
-            scores = torch.einsum("rhd,thd->hrt", queries[mine], keys[index])
-            scores = scores.masked_fill(self._hidden[mine], -torch.inf)
-            places = self._batch.pointed.places[mine]
+        for key, query, hidden, places in zip(
+            keys, *(part.split(self._sizes) for part in parts), strict=True
+        ):
+            scores = torch.einsum("rhd,thd->hrt", query, key).float()
+            scores = scores.masked_fill(hidden, -torch.inf)
             there = scores.gather(2, places.clamp(min=0).expand(len(scores), -1, -1))
             there = there.masked_fill(places < 0, -torch.inf)
             found.append(there.logsumexp(-1) - scores.logsumexp(-1))
@@ -52,8 +55,7 @@ class Pointing:
 
     @property
     def loss(self) -> Tensor:
-        """Minus the logarithm of the mean attention of all heads to the places; 0 without any."""
-        if not self._seen or not len(self._of):
+        """Minus the logarithm of the attention of the head that looks there most; 0 without any."""
+        if not self._seen:
             return torch.zeros((), device=self._of.device)
-        heads = torch.cat(self._seen)
-        return math.log(len(heads)) - heads.logsumexp(0).mean()
+        return -torch.cat(self._seen).amax(0).mean()

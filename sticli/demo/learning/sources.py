@@ -29,7 +29,15 @@ DECIDED = {
     "trend": "last price of {}?", "is_up": "last price of {}?",
     "is_state": "state of {}?", "has_failed": "last error of {}?",
 }  # fmt: skip
-_FAILED = re.compile(r"(?<!\d)50[0234](?!\d)")
+# Which of several places in a line: a name stands before what is told of it, of a candle's prices
+# the opening one first, the last one last.
+_ONLY = {
+    **dict.fromkeys(("error_service", "last_name", "last_failed", "first_value"), slice(1)),
+    **dict.fromkeys(("last_value", "previous_value"), slice(-1, None)),
+}
+TIMES = frozenset({"value_time", "error_time"})
+_FAILED = re.compile(r"(?<![\d.,:/-])50[0234](?![\d.])")
+_TIME = re.compile(r"\d+(?:[:/T-]\d+)+")
 
 Places = list[list[int]]  # of the tokens of an answer; of a decision, of its first one
 
@@ -42,12 +50,15 @@ class Line:
     ids: list[int]
     start: int
 
-    def places(self, truth: str, answer: list[int]) -> list[int]:
-        """Where each of these texts begins that is spelled like the answer."""
+    def places(self, truth: str, answer: list[int], *, timed: bool = False) -> list[int]:
+        """Where each of these texts begins that is spelled like the answer, outside of times unless
+        `timed`.
+        """
+        text = self.text if timed else _TIME.sub(lambda found: "\0" * len(found[0]), self.text)
         pieces = [len(vocabulary.TOKENS[index]) for index in self.ids]
         begins = [0, *accumulate(pieces)]
         found = list[int]()
-        for match in _bounded(truth).finditer(self.text):
+        for match in _bounded(truth).finditer(text):
             at = next(at for at, begin in enumerate(begins) if begins[at + 1] > match.start())
             if [*map(_plain, self.ids[at : at + len(answer)])] == [*map(_plain, answer)]:
                 found.append(self.start + at)
@@ -65,15 +76,22 @@ def places(feed: Feed, lines: Sequence[Line], question: Question, answer: list[i
     if question.kind in DECIDED:
         seen = _decided(feed, lines, question)
         return [seen] if seen else []
-    starts = [at for line in _lines(feed, lines, question) for at in line.places(truth, answer)]
+    timed, only = question.kind in TIMES, _ONLY.get(question.kind, slice(None))
+    starts = [
+        at
+        for line in _lines(feed, lines, question)
+        for at in line.places(truth, answer, timed=timed)[only]
+    ]
     return [[at + step for at in starts[-MOST:]] for step in range(len(answer))] if starts else []
 
 
 def _lines(feed: Feed, lines: Sequence[Line], question: Question) -> list[Line]:
     """The lines that an answer may be copied from, oldest first."""
     kind, truth = question.kind, question.truth
-    if kind in ("last_error", "last_name"):
+    if kind == "last_name":
         return _with(lines, truth)[-1:]
+    if kind == "last_error":
+        return _with(_with(lines, feed.truth("which service failed last?")), truth)[-1:]
     if kind == "last_failed":
         return [line for line in _with(lines, truth) if _FAILED.search(line.text)][-1:]
     if kind in ("error_service", "error_time"):
@@ -84,7 +102,7 @@ def _lines(feed: Feed, lines: Sequence[Line], question: Question) -> list[Line]:
     own = _with(lines, asked.name)
     if kind == "previous_value":
         return own[-2:-1]
-    told = _with(own[-asked.k :], truth)
+    told = _with(own[-asked.k :], truth)  # all of them where k is 0
     if kind in NEWEST:
         return told[-1:]
     return told[:1] if kind == "first_value" else told
@@ -94,9 +112,11 @@ def _decided(feed: Feed, lines: Sequence[Line], question: Question) -> list[int]
     """Where the value or the words that decide stand, the newest time."""
     name = recognise(question.text, (question.kind,)).name
     told = feed.truth(DECIDED[question.kind].format(name))
+    if told == NONE:
+        return []
     ids = vocabulary.encode(told)
     newest = _with(_with(lines, name), told)[-1:]
-    starts = [at for line in newest for at in line.places(told, ids)]
+    starts = [at for line in newest for at in line.places(told, ids)[-1:]]
     return [at + step for at in starts for step in range(len(ids))][:MOST]
 
 
@@ -109,9 +129,9 @@ def _with(lines: Sequence[Line], text: str) -> list[Line]:
 @lru_cache(1024)
 def _bounded(text: str) -> re.Pattern[str]:
     """A name, a number or words, not as a part of longer ones; a number may have a unit after."""
-    longer = r"\w|[-.]\w|/\w" if text.startswith("/") else r"\w|[-.]\w"
     if text.lstrip("-")[:1].isdigit():
-        longer = r"\d|\.\d"
+        return re.compile(rf"(?<![\w#-])(?<!\w\.){re.escape(text)}(?!\d|\.\d)")
+    longer = r"\w|[-.]\w|/\w" if text.startswith("/") else r"\w|[-.]\w"
     return re.compile(rf"(?<!\w)(?<!\w[-.]){re.escape(text)}(?!{longer})")
 
 

@@ -27,8 +27,8 @@ FOLDERS = (
     "items", "login", "news", "orders", "search", "static", "users",
 )  # fmt: skip
 _FAMILIAR = frozenset(word.lower() for word in (*SERVICES, *TICKERS, *PLACES, *FOLDERS))
-_KEPT = frozenset(
-    word for told in (*KEPT_MESSAGES, *sum(KEPT_STATE_SETS, ())) for word in told.split()
+_TAKEN = frozenset(WORDS).union(
+    *(told.split() for told in KEPT_MESSAGES), *(states for states in KEPT_STATE_SETS)
 )
 _STEM = re.compile("[A-Za-z]+")
 
@@ -60,7 +60,7 @@ def made_up(
 
 def spoken(rng: random.Random) -> str:
     """A random word of training's side that could be said: it holds other pairs than chance makes,
-    and known words.
+    and known words in longer ones.
     """
 
     def part() -> str:
@@ -71,7 +71,7 @@ def spoken(rng: random.Random) -> str:
         return "".join(part() for _ in range(rng.choice((1, 2, 2, 3))))
 
     found = _sided(draw, held_out=False)
-    return spoken(rng) if found in _KEPT else found
+    return spoken(rng) if found in _TAKEN or len(found) < 3 else found
 
 
 def _sided(draw: Draw, *, held_out: bool) -> str:

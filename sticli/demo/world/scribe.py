@@ -3,10 +3,11 @@
 import random
 from dataclasses import replace
 
-from sticli.demo.world import dialect
+from sticli.demo.world import dialect, extra
 from sticli.demo.world.clock import Clock
-from sticli.demo.world.coined import Extra, coin, extra
+from sticli.demo.world.coined import coin
 from sticli.demo.world.dialect import Dialect, Record
+from sticli.demo.world.extra import Extra
 
 
 class Scribe:
@@ -16,10 +17,11 @@ class Scribe:
         self.dialect = dialect.draw(rng, held_out=held_out) if varied else Dialect()
         self._extra: Extra | None = None
         if varied and not held_out:
-            coined = coin(rng, self.dialect)
-            self._extra = extra(rng, coined)
-            more = {"extra": self._extra.key} if self._extra else {}
-            self.dialect = replace(coined, keys={**coined.keys, **more})
+            self.dialect = coin(rng, self.dialect)
+            self._extra = extra.draw(rng, self.dialect)
+        if self._extra:
+            keys = {**self.dialect.keys, "extra": self._extra.key}
+            self.dialect = replace(self.dialect, keys=keys)
         style = dialect.draw_style(rng, held_out=held_out) if varied else "day"
         if style == "comma" and self.dialect.gap == ",":
             style = "fine"  # a time with a comma would be two fields
@@ -36,8 +38,11 @@ class Scribe:
         if self._begun:
             return ""
         self._begun = True
-        return self.dialect.header(self._extra.put(record) if self._extra else record)
+        return self.dialect.header(self._filled(record))
 
     def write(self, record: Record) -> str:
         """One line, without its newline."""
-        return self.dialect.write(self._extra.put(record) if self._extra else record)
+        return self.dialect.write(self._filled(record))
+
+    def _filled(self, record: Record) -> Record:
+        return self._extra.put(record) if self._extra else record

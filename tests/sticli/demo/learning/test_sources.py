@@ -95,6 +95,11 @@ def decided(feed: Feed, texts: list[str], kind: str, text: str, truth: str) -> l
     return [vocabulary.decode([ids[at - 1] for at in spots]).strip() for spots in told]
 
 
+def test_a_failure_is_told_by_its_status_alone() -> None:
+    texts = ["1 /a 503", "2 /a 200 1.500", "10:00:00.500 /a 200"]
+    assert found(Access(1), texts, "last_failed", "which path failed last?", "/a") == {1}
+
+
 def test_requests() -> None:
     access = Access(1)
     assert found(access, REQUESTS, "last_status", "last status of /a?", "200") == {4}
@@ -108,6 +113,37 @@ def test_a_unit_may_be_glued_and_words_may_be_capped_by_marks() -> None:
     assert found(Market(1), texts[:1], "last_value", "last price of ACME?", "13.5") == {1}
 
 
+NINES = [f"10:45:{at:02} boiler 3{at % 7}" for at in range(12)]
+BARS = ["1 ACME 7.5 9.5 7.5 7.5 88", "2 ACME 7.5 8.5 7.5 8.5 9"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "truth", "texts"),
+    [
+        ("high", "highest price of boiler?", "45", ["10:45:01 boiler 45", *NINES]),
+        ("last_value", "last price of ACME?", "8.5", BARS),
+        ("first_value", "first price of ACME?", "7.5", BARS),
+        ("last_value", "last price of ACME?", "71", ["#71 ACME 71"]),
+        ("low", "lowest price of ACME?", "5.0", ["1 ACME 5.0", "2 ACME -5.0"]),
+    ],
+)
+def test_the_same_digits_in_another_field_are_no_place(
+    kind: str, text: str, truth: str, texts: list[str]
+) -> None:
+    question, answer = Question(kind, text, truth), vocabulary.encode(truth)
+    told = places(Market(1), lined(texts), question, answer)
+    ids = [index for line in lined(texts) for index in line.ids]
+    begins = [len(vocabulary.decode(ids[: at - 1])) for at in told[0]]
+    assert begins == [begin_of(texts, truth, kind)]
+
+
+def begin_of(texts: list[str], truth: str, kind: str) -> int:
+    """Where the right one stands: the last of its line, of first values the first."""
+    number = {"last_value": len(texts) - 1}.get(kind, 0)
+    line, before = texts[number], sum(len(text) + 1 for text in texts[:number])
+    return before + (line.index(truth) if kind == "first_value" else line.rindex(truth))
+
+
 def test_of_many_places_the_newest_are_known() -> None:
     texts = [f"{at} ACME 13.5" for at in range(1, 20)]
     lines = found(Market(1), texts, "high", "highest price of ACME?", "13.5")
@@ -115,9 +151,6 @@ def test_of_many_places_the_newest_are_known() -> None:
 
 
 def test_noise_changes_nothing_and_other_feeds_are_not_known() -> None:
-    class Own(Market):
-        pass
-
     noisy = Noisy(Market(1), Market(1)._rng, 0.1, held_out=False)
     text = "last price of ACME?"
     assert found(noisy, TICKS, "last_value", text, "13.5") == {4}

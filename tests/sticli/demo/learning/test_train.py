@@ -46,6 +46,18 @@ def test_a_batch_without_answers_teaches_nothing(monkeypatch: pytest.MonkeyPatch
 
 
 @pytest.mark.usefixtures("tiny")
+@pytest.mark.parametrize("name", ["MARKED", "POINTED"])
+def test_probes_and_pointers_teach_too(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    batch = make_batch(random.Random(0), 8, 160, 96)
+    with_it, without = train.start(1, 100), train.start(1, 100)
+    train.advance(with_it, batch)
+    monkeypatch.setattr(train, name, 0.0)
+    train.advance(without, batch)
+    embeddings = [run.model.embedding.weight for run in (with_it, without)]
+    assert not torch.equal(*embeddings)
+
+
+@pytest.mark.usefixtures("tiny")
 def test_a_resumed_run_goes_on_as_if_never_stopped(tmp_path: Path) -> None:
     whole = train.start(3, 50)
     losses = [train.advance(whole) for _ in range(4)]

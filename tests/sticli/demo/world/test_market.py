@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from sticli.demo.world import coined
+from sticli.demo.world import coined, extra
 from sticli.demo.world.lexicon import KEYS
 from sticli.demo.world.market import Market
 from sticli.demo.world.names import is_held_out
@@ -45,6 +45,7 @@ def objects(market: Market, lines: int) -> list[dict[str, str]]:
 @pytest.mark.parametrize("held_out", [False, True])
 def test_truths_follow_from_json_lines(held_out: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(coined, "SHARE", 0.0)
+    monkeypatch.setattr(extra, "SHARE", 0.0)
     checked = 0
     for seed in range(120):
         market = Market(seed, held_out=held_out, varied=True)
@@ -63,6 +64,7 @@ def test_truths_follow_from_json_lines(held_out: bool, monkeypatch: pytest.Monke
 
 def test_candles_have_highs_of_highs_and_first_opens(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(coined, "SHARE", 0.0)
+    monkeypatch.setattr(extra, "SHARE", 0.0)
     seen = 0
     for seed in range(200):
         market = Market(seed, varied=True)

@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 from sticli.demo.world import names
 from sticli.demo.world.lexicon import KEPT_MESSAGES, KEPT_STATE_SETS, MESSAGES
 from sticli.demo.world.names import is_held_out
+from sticli.demo.world.question import WORDS as LISTED
 
+WORDS = frozenset(LISTED)
 Draw = Callable[..., list[str]]
 
 
@@ -48,14 +50,22 @@ def test_held_out_messages_share_no_word_with_trained_ones() -> None:
     assert not drawn[True] & drawn[False]
 
 
-@settings(max_examples=40)
-@given(st.integers(0, 2**32))
-def test_a_spoken_word_is_trainings_and_none_of_evaluations(seed: int) -> None:
-    rng = random.Random(seed)
-    told = [names.spoken(rng) for _ in range(9)]
-    kept = {word for told in (*KEPT_MESSAGES, *sum(KEPT_STATE_SETS, ())) for word in told.split()}
+def test_a_spoken_word_is_trainings_and_no_word_that_means_something() -> None:
+    rng = random.Random(2)
+    told = {names.spoken(rng) for _ in range(4000)}
+    kept = {word for said in KEPT_MESSAGES for word in said.split()}
+    assert len(told) > 3000
     assert all(name.isalpha() and name.islower() and not is_held_out(name) for name in told)
-    assert not kept & {*told}
+    assert min(map(len, told)) == 3
+    assert not told & WORDS
+    assert not told & (kept | {state for states in KEPT_STATE_SETS for state in states})
+    assert any(word in name for name in told for word in ("price", "error", "last"))
+
+
+def test_a_word_that_evaluation_keeps_is_drawn_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    first = names.spoken(random.Random(3))
+    monkeypatch.setattr(names, "_TAKEN", names._TAKEN | {first})
+    assert names.spoken(random.Random(3)) != first
 
 
 @settings(max_examples=40)
