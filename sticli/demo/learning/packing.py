@@ -166,13 +166,13 @@ def pack(feeds: list[Played], room: int, rng: random.Random) -> Batch:
             kinds += [fork.question.kind] * len(fork.answer)
             ends += [step + 1 == len(fork.answer) for step in range(len(fork.answer))]
     layout = Layout(tokens, torch.from_numpy(seen), torch.from_numpy(begins))
-    asked = torch.tensor(rows, dtype=torch.long).view(-1, 2)
+    where = torch.tensor(rows, dtype=torch.long).view(-1, 2)
     wanted = torch.tensor(targets, dtype=torch.long)
     digits, wholes = (
         _marked([one for one in marks if one[1].whole is whole]) for whole in (False, True)
     )
-    tokens_, pointers = torch.from_numpy(ids), _pointed(pointed)
-    return Batch(tokens_, layout, asked, wanted, kinds, ends, digits, wholes, pointers)
+    asked, looked = torch.from_numpy(ids), _pointed(pointed)
+    return Batch(asked, layout, where, wanted, kinds, ends, digits, wholes, looked)
 
 
 def _pointed(found: list[tuple[int, int, list[int]]]) -> Pointed:

@@ -103,7 +103,7 @@ def symbols(rng: random.Random, count: int, *, held_out: bool, varied: bool = Fa
 
 
 def services(rng: random.Random, count: int, *, held_out: bool, varied: bool = False) -> list[str]:
-    """`count` different lower-case services; outside evaluation a third are familiar words."""
+    """`count` different lower-case services; outside evaluation half are words."""
     return _lower(rng, count, SERVICES, held_out, varied)
 
 
