@@ -26,7 +26,7 @@ NAME = slice(188, 220)
 WORDS = slice(220, 236)
 KEY = slice(236, 256)
 FARTHEST = 8192  # tokens over which recency is shaped
-COMPARING, MATCHING = 2, (3, 4)  # layers
+BINDING, COMPARING, MATCHING = 1, 2, (3, 4)  # layers
 # How much nearer is better, a token: soft heads learn what to look for, sharp ones tell two values
 # of one name apart.
 SLOPES = {3: (0.2, 0.5, 0.0), 4: (0.5, 0.5, 0.0)}

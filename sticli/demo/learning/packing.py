@@ -13,9 +13,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from sticli.demo.learning import vocabulary
+from sticli.demo.learning import bindings, vocabulary
+from sticli.demo.learning.bindings import Bound
 from sticli.demo.learning.marks import RELATIONS, Heard, Mark
 from sticli.demo.learning.model import Layout
+from sticli.demo.learning.roles import OTHER, UNKNOWN, roles
 from sticli.demo.learning.sources import MOST, Line, Places, places
 from sticli.demo.world.question import Question, recognise
 from sticli.demo.world.series import Told
@@ -27,7 +29,8 @@ LINE, QUESTION = 22, 16  # tokens of each, about
 @dataclass(frozen=True, slots=True)
 class Fork:
     """A question at a point of a feed: how many feed tokens it sees, its tokens and its answer, the
-    marks of its numbers, and where the tokens of the answer may be copied from.
+    marks of its numbers, where the tokens of the answer may be copied from, and which of its own
+    tokens name what it is about.
     """
 
     point: int
@@ -36,6 +39,7 @@ class Fork:
     answer: list[int]
     marks: list[Mark] = field(default_factory=list)
     places: Places = field(default_factory=list)
+    bound: list[Bound] = field(default_factory=list)
 
     @property
     def ids(self) -> list[int]:
@@ -45,11 +49,15 @@ class Fork:
 
 @dataclass(frozen=True, slots=True)
 class Played:
-    """What was played of a feed: its tokens, questions about it, the marks of its numbers."""
+    """What was played of a feed: its tokens and the role of each, questions about it, the marks of
+    its numbers, and what belongs to which name.
+    """
 
     ids: list[int]
     forks: list[Fork]
     marks: list[Mark]
+    roles: list[int]
+    bound: list[Bound]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +74,8 @@ class Marked:
 
 @dataclass(frozen=True, slots=True)
 class Pointed:
-    """Where to look in the feed for what comes next: rows of the questions, [rows, 2], and for each
-    the places of the token, [rows, MOST], -1 where there are no more.
+    """Where tokens have to look: the tokens, [rows, 2], and for each the places, [rows, MOST], -1
+    where there are no more.
     """
 
     rows: Tensor
@@ -83,7 +91,8 @@ class Batch:
     """ids: [batch, tokens]; `rows` [answers, 2]: where in the questions to predict `targets`.
 
     `kinds` names each target's kind and `ends` marks the last target of each answer. The marks are
-    of digits and of whole numbers.
+    of digits and of whole numbers; `roles` [batch, feed] are those of the tokens of the feeds.
+    `pointed` says what answers are copied from, `bound` which name a token belongs to.
     """
 
     ids: Tensor
@@ -95,6 +104,8 @@ class Batch:
     digits: Marked
     wholes: Marked
     pointed: Pointed
+    bound: Pointed
+    roles: Tensor
 
     def to(self, device: torch.device) -> "Batch":
         """The same on a device."""
@@ -108,6 +119,8 @@ class Batch:
             digits=self.digits.to(device),
             wholes=self.wholes.to(device),
             pointed=self.pointed.to(device),
+            bound=self.bound.to(device),
+            roles=self.roles.to(device),
         )
 
 
@@ -120,24 +133,34 @@ def ask(feed: Feed, lines: Sequence[Line], heard: Heard) -> Fork:
         asked = recognise(question.text, ("above",))
         marks = heard.text(f"\n{question.text}", tail, Told(asked.name, asked.value))
     point = lines[-1].start + len(lines[-1].ids)
-    return Fork(point, question, tail, answer, marks, places(feed, lines, question, answer[:-1]))
+    bound = list[Bound]()
+    if hasattr(feed, "spans"):
+        bound = bindings.in_answer(question, tail, len(answer))
+    copied = places(feed, lines, question, answer[:-1])
+    return Fork(point, question, tail, answer, marks, copied, bound)
 
 
 def play(feed: Feed, tokens: int, rate: float, rng: random.Random) -> Played:
     """Exactly `tokens` of a feed, and about `rate` questions after each of its whole lines."""
     ids, forks, marks, heard = [vocabulary.BOS_ID], list[Fork](), list[Mark](), Heard()
-    lines = list[Line]()
+    lines, parts, bound = list[Line](), [OTHER], list[Bound]()
     while len(ids) < tokens:
         line = feed.line()
         said = vocabulary.line_ids(line)
         if told := getattr(feed, "told", None):  # not every feed tells numbers
             marks += [mark.moved(len(ids)) for mark in heard.line(line, said, told)]
+        spans = getattr(feed, "spans", None)
+        part = [UNKNOWN] * len(said) if spans is None else roles(line, said, spans)
+        bound += _moved(bindings.in_line(part, rng), len(ids))
+        parts += part
         lines.append(Line(line, said, len(ids)))
         ids += said
         if len(ids) <= tokens:
             asked = int(rate) + (rng.random() < rate % 1)
             forks += [ask(feed, lines, heard) for _ in range(asked)]
-    return Played(ids[:tokens], forks, [mark for mark in marks if mark.at < tokens])
+    marks = [mark for mark in marks if mark.at < tokens]
+    bound = [one for one in bound if one[0] < tokens]
+    return Played(ids[:tokens], forks, marks, parts[:tokens], bound)
 
 
 def pack(feeds: list[Played], room: int, rng: random.Random) -> Batch:
@@ -148,6 +171,7 @@ def pack(feeds: list[Played], room: int, rng: random.Random) -> Batch:
     begins = np.tile(np.arange(room), (len(feeds), 1))
     rows, targets, kinds, ends = [], [], list[str](), list[bool]()
     pointed = list[tuple[int, int, list[int]]]()
+    bound = [(index, *one) for index, feed in enumerate(feeds) for one in feed.bound]
     marks = [(index, mark) for index, feed in enumerate(feeds) for mark in feed.marks]
     for index, feed in enumerate(feeds):
         ids[index, :tokens] = feed.ids
@@ -161,7 +185,9 @@ def pack(feeds: list[Played], room: int, rng: random.Random) -> Batch:
             marks += [(index, mark.moved(tokens + int(start))) for mark in fork.marks]
             first = start + len(fork.tail) - 1
             rows += [(index, first + step) for step in range(len(fork.answer))]
-            pointed += [(index, first + step, at) for step, at in enumerate(fork.places)]
+            copied = enumerate(fork.places, tokens + int(first))
+            pointed += [(index, at, places) for at, places in copied]
+            bound += [(index, *one) for one in _moved(fork.bound, tokens + int(start))]
             targets += fork.answer
             kinds += [fork.question.kind] * len(fork.answer)
             ends += [step + 1 == len(fork.answer) for step in range(len(fork.answer))]
@@ -171,8 +197,16 @@ def pack(feeds: list[Played], room: int, rng: random.Random) -> Batch:
     digits, wholes = (
         _marked([one for one in marks if one[1].whole is whole]) for whole in (False, True)
     )
-    asked, looked = torch.from_numpy(ids), _pointed(pointed)
-    return Batch(asked, layout, where, wanted, kinds, ends, digits, wholes, looked)
+    parts = torch.tensor([feed.roles for feed in feeds])
+    return Batch(
+        torch.from_numpy(ids), layout, where, wanted, kinds, ends,
+        digits, wholes, _pointed(pointed), _pointed(sorted(bound)), parts,
+    )  # fmt: skip
+
+
+def _moved(bound: list[Bound], tokens: int) -> list[Bound]:
+    """The same so many tokens on."""
+    return [(at + tokens, [place + tokens for place in name]) for at, name in bound]
 
 
 def _pointed(found: list[tuple[int, int, list[int]]]) -> Pointed:

@@ -21,6 +21,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from sticli.demo.learning import circuits, heap, recipe, vocabulary
+from sticli.demo.learning.circuits import BINDING, MATCHING
 from sticli.demo.learning.half import has_half
 from sticli.demo.learning.model import Model, Probe, Shape, unseen
 from sticli.demo.learning.muon import Muon
@@ -31,7 +32,8 @@ from sticli.demo.world.simulate import Make, make_feed
 
 REPORT_STEPS, SAVE_SECONDS = 25, 60.0
 FASTER = 8.0  # the learning rate of biases and probes beside that of all else
-MARKED, POINTED = 0.25, 0.3  # what the losses of probes and of heads count beside the answers'
+# What the losses of probes and of heads count beside that of answers.
+MARKED, POINTED, BOUND = 0.25, 0.3, 0.15
 
 
 @dataclass
@@ -107,12 +109,12 @@ def answers(model: Model, batch: Batch, probe: Probe = unseen) -> Tensor:
     return logits.float()
 
 
-def both(one: Probe, other: Probe) -> Probe:
-    """Shows what leaves each layer to two."""
+def each(*probes: Probe) -> Probe:
+    """Shows what leaves each layer to all of them."""
 
     def shown(layer: int, stream: Tensor) -> None:
-        one(layer, stream)
-        other(layer, stream)
+        for probe in probes:
+            probe(layer, stream)
 
     return shown
 
@@ -133,10 +135,13 @@ def advance(run: Run, drawn: Batch | None = None) -> float:
     Nothing is learned from feeds too short for a whole line, which nobody can ask about.
     """
     batch = (drawn or run.drawing(run.step)()).to(run.device)
-    probing, pointing = Probing(run.probes, batch), Pointing(run.model, batch)
-    logits = answers(run.model, batch, both(probing, pointing))
+    probing = Probing(run.probes, batch)
+    pointing = Pointing(run.model, batch.layout, batch.pointed, MATCHING)
+    binding = Pointing(run.model, batch.layout, batch.bound, (BINDING,))
+    logits = answers(run.model, batch, each(probing, pointing, binding))
     loss = F.cross_entropy(logits, batch.targets, reduction="sum") / max(1, len(batch.targets))
-    (loss + MARKED * probing.loss + POINTED * pointing.loss).backward()
+    told = MARKED * probing.loss + POINTED * pointing.loss + BOUND * binding.loss
+    (loss + told).backward()
     nn.utils.clip_grad_norm_(run.model.parameters(), 1.0)
     for optimiser in run.optimisers:
         for group in optimiser.param_groups:

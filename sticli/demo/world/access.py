@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Mapping
 
 from sticli.demo.world import lexicon, names, phrasing
-from sticli.demo.world.dialect import Record
+from sticli.demo.world.dialect import Record, Span, found_in
 from sticli.demo.world.question import COUNTED, NONE, Asked, Question, pose, recognise
 from sticli.demo.world.scribe import Scribe
 
@@ -31,6 +31,7 @@ class Access:
         self._busy = names.busy(rng, self.paths)
         self._clients = [".".join(str(rng.randrange(1, 255)) for _ in range(4)) for _ in range(3)]
         self._failing = rng.uniform(0.03, 0.3)
+        self.spans: list[Span] = []  # where the fields of the last request stand
         self._status: dict[str, str] = {}
         self._times: dict[str, str] = {}
         self._counts: Counter[str] = Counter()
@@ -54,8 +55,12 @@ class Access:
         if fails:
             self._failed, self._failures = path, self._failures + 1
         if self._common:
-            return f'{client} - - [{time}] "{method} {path} HTTP/1.1" {status} {sent}'
-        return self._scribe.write(record)
+            line = f'{client} - - [{time}] "{method} {path} HTTP/1.1" {status} {sent}'
+            self.spans = found_in(line, [record[1], record[0], *record[2:]])
+            return line
+        line = self._scribe.write(record)
+        self.spans = self._scribe.spans
+        return line
 
     def truth(self, text: str) -> str:
         """The true answer to a question now; "none" if nothing in the log tells."""

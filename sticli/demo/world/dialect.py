@@ -46,6 +46,15 @@ def pick(rng: random.Random, trained: tuple[T, ...], kept: tuple[T, ...], *, hel
 
 
 @dataclass(frozen=True, slots=True)
+class Span:
+    """Where in a line the text of a field stands: from character `start` to before `stop`."""
+
+    role: str
+    start: int
+    stop: int
+
+
+@dataclass(frozen=True, slots=True)
 class Dialect:
     """One way to write records; the plain words of the default are `10:02:11 ACME 131.25`."""
 
@@ -65,14 +74,18 @@ class Dialect:
 
     def write(self, record: Record) -> str:
         """One line; the time must come first in the record."""
-        fields = self._ordered(record)
-        if self.form == "json":
-            return "{" + self.gap.join(self._json(role, text) for role, text in fields) + "}"
-        if self.form == "keyed":
-            return self.gap.join(self._keyed(role, text) for role, text in fields)
-        if self.form == "brackets":
-            return self.gap.join(self._wrapped(role, text) for role, text in fields)
-        return self.gap.join([text for _, text in fields])
+        line = self.gap.join(self._field(role, text) for role, text in self._ordered(record))
+        return "{" + line + "}" if self.form == "json" else line
+
+    def spans(self, record: Record) -> list[Span]:
+        """Where the fields of a record stand in its line."""
+        found, at = list[Span](), int(self.form == "json")
+        for role, text in self._ordered(record):
+            written = self._field(role, text)
+            start = at + written.rindex(text)  # a key may have the same text before it
+            found.append(Span(role, start, start + len(text)))
+            at += len(written) + len(self.gap)
+        return found
 
     def header(self, record: Record) -> str:
         """The keys of such a record, as the first line of CSV has them."""
@@ -81,6 +94,14 @@ class Dialect:
     def _ordered(self, record: Record) -> Record:
         after = {"first": 1, "second": 2, "third": 3, "fourth": 4}.get(self.time, len(record))
         return [*record[1:after], record[0], *record[after:]]
+
+    def _field(self, role: str, text: str) -> str:
+        """One field as it stands in a line."""
+        if self.form == "json":
+            return self._json(role, text)
+        if self.form == "keyed":
+            return self._keyed(role, text)
+        return self._wrapped(role, text) if self.form == "brackets" else text
 
     def _json(self, role: str, text: str) -> str:
         mark = "" if role in BARE and not self.quoted else '"'
@@ -93,6 +114,16 @@ class Dialect:
 
     def _wrapped(self, role: str, text: str) -> str:
         return self.wraps.get("name" if role in NAMES else role, "{}").format(text)
+
+
+def found_in(line: str, record: Record) -> list[Span]:
+    """Where the fields of a record stand in a line that has them in this order."""
+    found, at = list[Span](), 0
+    for role, text in record:
+        start = line.index(text, at)
+        at = start + len(text)
+        found.append(Span(role, start, at))
+    return found
 
 
 def draw(rng: random.Random, *, held_out: bool, forms: tuple[str, ...] = FORMS) -> Dialect:

@@ -2,11 +2,11 @@
 
 import random
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sticli.demo.world import dialect, lexicon, names, phrasing
 from sticli.demo.world.complaints import Complaints
-from sticli.demo.world.dialect import Dialect, Record
+from sticli.demo.world.dialect import Dialect, Record, Span
 from sticli.demo.world.lexicon import LEVELS, STATES, WARNINGS
 from sticli.demo.world.question import Asked, Question, pose, put, recognise
 from sticli.demo.world.scribe import Scribe
@@ -71,6 +71,7 @@ class Logs:
         self._hosts = {name: rng.choice((first, second)) for name in told}
         self._pids = {name: str(rng.randrange(100, 32768)) for name in told}
         self._board = Complaints(rng, told, self._shape.states)
+        self._told = ("", "", "")  # the service, role and text of the last line
 
     def line(self) -> str:
         """The next line, without its newline; the first of a CSV log may be its header."""
@@ -78,7 +79,15 @@ class Logs:
         if header := self._scribe.header(self._record(time, name, "INFO", "message", "")):
             return header
         level, role, text = self._said(name, time)
+        self._told = name, role, text
         return self._scribe.write(self._record(time, name, level, role, text))
+
+    @property
+    def spans(self) -> list[Span]:
+        """Where the fields of the last line stand: an error's message is an error, a service has no
+        process, a state no words before it.
+        """
+        return [self._narrowed(span) for span in self._scribe.spans]
 
     def truth(self, text: str) -> str:
         """The true answer to a question now; "none" if nothing in the log tells."""
@@ -105,7 +114,7 @@ class Logs:
         if choice < shape.errors:
             message = self._rng.choice(self._messages)
             self._board.error(name, time, message)
-            return error, "message", message
+            return error, "error", message
         if choice < shape.errors + shape.warnings:
             return warn, "message", self._rng.choice(shape.complaints)
         if choice < shape.errors + shape.warnings + shape.chatter:
@@ -114,6 +123,14 @@ class Logs:
         self._board.state(name, state)
         said = state if self._dialect.named else shape.said.format(state)
         return info if shape.told else "", "state", said
+
+    def _narrowed(self, span: Span) -> Span:
+        name, role, text = self._told
+        if span.role == "service":
+            return replace(span, stop=span.start + len(name))
+        if span.role == "state":
+            return replace(span, start=span.stop - len(text.rpartition(" ")[2]))
+        return replace(span, role=role) if span.role == "message" else span
 
     def _record(self, time: str, name: str, level: str, role: str, text: str) -> Record:
         shape, subject = self._shape, ("service", name)
@@ -128,7 +145,7 @@ class Logs:
         else:
             named = [subject]
         record += [*levels, *named] if shape.early else [*named, *levels]
-        return [*record, (role, text)]
+        return [*record, ("message" if role == "error" else role, text)]
 
 
 def _shape(rng: random.Random, form: Dialect, held_out: bool) -> Shape:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from sticli.demo.world import dialect, lexicon, names, phrasing
 from sticli.demo.world.board import SHARES, Board
-from sticli.demo.world.dialect import Record
+from sticli.demo.world.dialect import Record, Span
 from sticli.demo.world.question import Asked, Question, pose, put, recognise
 from sticli.demo.world.scribe import Scribe
 from sticli.demo.world.series import Bar, Told, printed
@@ -90,6 +90,11 @@ class Market:
                 self._board.sides[name] = text
         self._line = self._scribe.write(record)
         return self._line
+
+    @property
+    def spans(self) -> list[Span]:
+        """Where the fields of the last line stand."""
+        return self._scribe.spans
 
     def truth(self, text: str) -> str:
         """The true answer to a question now; "none" if nothing in the feed tells."""

@@ -2,6 +2,7 @@
 
 import random
 
+from sticli.demo.world.dialect import Span
 from sticli.demo.world.question import Feed, Question
 from sticli.demo.world.series import Told
 
@@ -34,6 +35,11 @@ class Noisy:
     def told(self) -> Told | None:
         """The number of the last line, if it told one."""
         return None if self._noise else getattr(self.feed, "told", None)
+
+    @property
+    def spans(self) -> list[Span]:
+        """Where the fields of the last line stand; noise has none."""
+        return [] if self._noise else getattr(self.feed, "spans", [])
 
     def truth(self, text: str) -> str:
         """The true answer to a question now; "none" if nothing in the feed tells."""

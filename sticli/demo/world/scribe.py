@@ -6,12 +6,14 @@ from dataclasses import replace
 from sticli.demo.world import dialect, extra
 from sticli.demo.world.clock import Clock
 from sticli.demo.world.coined import coin
-from sticli.demo.world.dialect import Dialect, Record
+from sticli.demo.world.dialect import Dialect, Record, Span
 from sticli.demo.world.extra import Extra
 
 
 class Scribe:
-    """Writes plain words and HH:MM:SS or, if varied, a random dialect at a random pace."""
+    """Writes plain words and HH:MM:SS or, if varied, a random dialect at a random pace; `spans` say
+    where the fields of the last line stand.
+    """
 
     def __init__(self, rng: random.Random, *, held_out: bool, varied: bool = True) -> None:
         self.dialect = dialect.draw(rng, held_out=held_out) if varied else Dialect()
@@ -28,6 +30,7 @@ class Scribe:
         self._clock = Clock(rng, style, lively=varied)
         self.headed = self.dialect.form == "csv" and self.dialect.headed
         self._begun = not self.headed
+        self.spans: list[Span] = []
 
     def tick(self) -> str:
         """The time of the next line."""
@@ -42,7 +45,9 @@ class Scribe:
 
     def write(self, record: Record) -> str:
         """One line, without its newline."""
-        return self.dialect.write(self._filled(record))
+        filled = self._filled(record)
+        self.spans = self.dialect.spans(filled)
+        return self.dialect.write(filled)
 
     def _filled(self, record: Record) -> Record:
         return self._extra.put(record) if self._extra else record

@@ -4,6 +4,7 @@ import random
 
 from sticli.demo.world import lexicon, names, phrasing
 from sticli.demo.world.board import SHARES, Board
+from sticli.demo.world.dialect import Span
 from sticli.demo.world.question import Question, pose, recognise
 from sticli.demo.world.scribe import Scribe
 from sticli.demo.world.series import Told, printed
@@ -61,6 +62,11 @@ class Sensors:
         self._board.tell(name, time, level(walk.now))
         self.told = told
         return self._scribe.write(record)
+
+    @property
+    def spans(self) -> list[Span]:
+        """Where the fields of the last line stand."""
+        return self._scribe.spans
 
     def truth(self, text: str) -> str:
         """The true answer to a question now; "none" if nothing in the feed tells."""

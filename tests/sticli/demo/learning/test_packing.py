@@ -134,9 +134,10 @@ def test_what_is_pointed_at_is_what_comes_next() -> None:
     rng = random.Random(8)
     batch = pack([play(Access(seed), 160, 1.0, rng) for seed in range(8)], 160, rng)
     wanted = dict(zip(map(tuple, batch.rows.tolist()), batch.targets.tolist(), strict=True))
-    for row, places in zip(batch.pointed.rows.tolist(), batch.pointed.places.tolist(), strict=True):
-        told = {int(batch.ids[row[0], at]) for at in places if at >= 0}
+    pointed, feed = batch.pointed, batch.layout.feed
+    for (index, at), places in zip(pointed.rows.tolist(), pointed.places.tolist(), strict=True):
+        told = {int(batch.ids[index, place]) for place in places if place >= 0}
         texts = {vocabulary.decode([one]).strip() for one in told}
-        assert texts == {vocabulary.decode([wanted[*row]]).strip()}
-        assert max(places) < batch.layout.seen[*row]
+        assert texts == {vocabulary.decode([wanted[index, at - feed]]).strip()}
+        assert max(places) < batch.layout.seen[index, at - feed]
     assert len(batch.pointed.rows) > 15

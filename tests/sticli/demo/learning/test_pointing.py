@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from sticli.demo.learning import circuits, train, vocabulary
-from sticli.demo.learning.circuits import MATCHING
+from sticli.demo.learning.circuits import BINDING, MATCHING
 from sticli.demo.learning.model import Model, Shape
 from sticli.demo.learning.packing import Batch, make_batch, pack, play
 from sticli.demo.learning.pointing import Pointing
@@ -22,16 +22,20 @@ def batch() -> Batch:
     return make_batch(random.Random(2), 4, 128, 128)
 
 
-def pointed(model: Model, batch: Batch) -> Pointing:
-    pointing = Pointing(model, batch)
+def pointed(model: Model, batch: Batch, layers: tuple[int, ...] = MATCHING) -> Pointing:
+    told = batch.pointed if layers == MATCHING else batch.bound
+    pointing = Pointing(model, batch.layout, told, layers)
     train.answers(model, batch, pointing)
     return pointing
 
 
-def test_the_loss_is_of_the_attention_that_the_model_pays(batch: Batch) -> None:
+@pytest.mark.parametrize("layers", [MATCHING, (BINDING,)])
+def test_the_loss_is_of_the_attention_that_the_model_pays(
+    batch: Batch, layers: tuple[int, ...]
+) -> None:
     torch.manual_seed(0)
     model = Model(SHAPE)
-    block, paid = model.blocks[MATCHING[0]], list[torch.Tensor]()
+    block, paid = model.blocks[layers[0]], list[torch.Tensor]()
 
     def attend(module: object, given: tuple[torch.Tensor, ...]) -> None:
         """The attention of a matching layer, worked out the long way."""
@@ -49,15 +53,19 @@ def test_the_loss_is_of_the_attention_that_the_model_pays(batch: Batch) -> None:
             return torch.stack((even * c - odd * s, even * s + odd * c), -1).flatten(-2)
 
         q, k = turned(layer.q(normal)), turned(layer.k(normal))
-        for (index, row), places in zip(batch.pointed.rows, batch.pointed.places, strict=True):
-            sees = int(batch.layout.seen[index, row])
-            first, at = int(batch.layout.first[index, row]), batch.layout.feed + int(row)
-            open_to = [*range(sees), *range(batch.layout.feed + first, at + 1)]
+        layout = batch.layout
+        for (index, at), places in zip(pointing_rows, pointing._places, strict=True):
+            open_to = [*range(at + 1)]
+            if (row := at - layout.feed) >= 0:
+                sees, first = int(layout.seen[index, row]), int(layout.first[index, row])
+                open_to = [*range(sees), *range(layout.feed + first, at + 1)]
             scores = torch.einsum("hd,thd->ht", q[index, at], k[index, open_to]) / 32**0.5
-            share = scores.softmax(-1)[:, [one for one in places.tolist() if one >= 0]]
+            there = [open_to.index(one) for one in places.tolist() if one >= 0]
+            share = scores.softmax(-1)[:, there]
             paid.append(share.sum(-1))
 
-    pointing = Pointing(model, batch)
+    told = batch.pointed if layers == MATCHING else batch.bound
+    pointing, pointing_rows = Pointing(model, batch.layout, told, layers), told.rows.tolist()
     handle = block.register_forward_pre_hook(attend)
     with torch.no_grad():
         train.answers(model, batch, pointing)
@@ -66,14 +74,17 @@ def test_the_loss_is_of_the_attention_that_the_model_pays(batch: Batch) -> None:
     assert pointing.loss == -torch.cat(pointing._seen).amax(0).mean()
 
 
-def test_it_teaches_what_asks_and_what_is_asked_and_nothing_later(batch: Batch) -> None:
+@pytest.mark.parametrize("layers", [MATCHING, (BINDING,)])
+def test_it_teaches_what_asks_and_what_is_asked_and_nothing_later(
+    batch: Batch, layers: tuple[int, ...]
+) -> None:
     torch.manual_seed(0)
-    model = Model(SHAPE)
-    pointed(model, batch).loss.backward()
-    for name, layers in (("q", 5), ("k", 5), ("v", 4), ("o", 4)):
+    model, last = Model(SHAPE), layers[-1]
+    pointed(model, batch, layers).loss.backward()
+    for name, reached in (("q", last), ("k", last), ("v", last - 1), ("o", last - 1)):
         grads = [getattr(block.attention, name).weight.grad for block in model.blocks]
         assert [one is not None and bool(one.any()) for one in grads] == [
-            layer < layers for layer in range(6)
+            layer <= reached for layer in range(6)
         ]
 
 
@@ -84,7 +95,8 @@ def test_the_circuits_begin_where_they_are_told_to_look() -> None:
     rng = random.Random(4)
     batch = pack([play(Market(seed), 128, 1.5, rng) for seed in range(4)], 128, rng)
     with torch.no_grad():
-        assert pointed(model, batch).loss < pointed(noise, batch).loss - 0.2
+        for layers in (MATCHING, (BINDING,)):
+            assert pointed(model, batch, layers).loss < pointed(noise, batch, layers).loss - 0.2
 
 
 @pytest.mark.parametrize("layers", [2, 6])

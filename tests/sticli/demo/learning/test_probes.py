@@ -1,5 +1,6 @@
 """The probes read the layers they are for, and their loss reaches what lies below."""
 
+import itertools
 import random
 from dataclasses import replace
 
@@ -11,6 +12,7 @@ from sticli.demo.learning.marks import RELATIONS
 from sticli.demo.learning.model import Model, Shape
 from sticli.demo.learning.packing import Batch, Marked, make_batch, pack, play
 from sticli.demo.learning.probes import Probes, Probing
+from sticli.demo.learning.roles import OTHER, UNKNOWN
 from sticli.demo.world.logs import Logs
 
 SHAPE = Shape(len(vocabulary.TOKENS), width=64, layers=6, heads=2, hidden=96)
@@ -33,7 +35,8 @@ def test_the_loss_reaches_the_layers_below_and_none_above(
     torch.manual_seed(0)
     model, nothing = Model(SHAPE), Marked(torch.empty(0, 2).long(), torch.empty(0, 4).long())
     other = {"digits": "wholes", "wholes": "digits"}[name]
-    probing = Probing(Probes(SHAPE), replace(batch, **{other: nothing}))
+    unknown = torch.full_like(batch.roles, UNKNOWN)
+    probing = Probing(Probes(SHAPE), replace(batch, roles=unknown, **{other: nothing}))
     train.answers(model, batch, probing)
     probing.loss.backward()
     weights = [block.down.weight for block in model.blocks]
@@ -55,7 +58,28 @@ def test_it_counts_what_is_right_of_what_can_be_known(batch: Batch) -> None:
 def test_a_feed_without_numbers_has_nothing_to_probe() -> None:
     rng = random.Random(1)
     batch = pack([play(Logs(1), 96, 1.0, rng)], 64, rng)
-    probing = Probing(Probes(SHAPE), batch)
+    probing = Probing(Probes(SHAPE), replace(batch, roles=torch.full_like(batch.roles, UNKNOWN)))
     train.answers(Model(SHAPE), batch, probing)
     assert probing.loss.item() == 0
     assert not any(probing.right.values())
+
+
+def test_roles_are_asked_of_every_token_and_counted_where_a_field_begins(batch: Batch) -> None:
+    torch.manual_seed(0)
+    nothing = Marked(torch.empty(0, 2).long(), torch.empty(0, 4).long())
+    model, probes = Model(SHAPE), Probes(SHAPE)
+    probing = Probing(probes, replace(batch, digits=nothing, wholes=nothing))
+    train.answers(model, batch, probing)
+    begins = [
+        one
+        for feed in batch.roles.tolist()
+        for before, one in itertools.pairwise(feed)
+        if one not in (before, OTHER)
+    ]
+    assert len(probing.right["roles"]) == len(begins) > 100
+    probing.loss.backward()
+    grads = [block.down.weight.grad for block in model.blocks]
+    found = [grad is not None and bool(grad.any()) for grad in grads]
+    assert found == [True] * 3 + [False] * 3
+    assert probes.roles.weight.grad is not None
+    assert all(bool(row.any()) for row in probes.roles.weight.grad)

@@ -3,11 +3,13 @@
 import json
 import random
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from sticli.demo.world import dialect
-from sticli.demo.world.dialect import FORMS, GAPS, Dialect
+from sticli.demo.world.coined import coin
+from sticli.demo.world.dialect import FORMS, GAPS, Dialect, Span, found_in
 from sticli.demo.world.lexicon import KEYS
 
 SEEDS = st.integers(0, 2**32)
@@ -57,3 +59,27 @@ def test_training_never_draws_what_is_kept(seed: int) -> None:
 
 def test_the_plain_words_are_plain() -> None:
     assert Dialect().write(RECORD[:3]) == "10:02:11 ACME 131.25"
+
+
+@given(SEEDS, st.booleans(), st.sampled_from(FORMS))
+def test_spans_say_where_each_text_stands(seed: int, held_out: bool, form: str) -> None:
+    rng = random.Random(seed)
+    drawn = coin(rng, dialect.draw(rng, held_out=held_out, forms=(form,)))
+    line, spans = drawn.write(RECORD), drawn.spans(RECORD)
+    assert {span.role: line[span.start : span.stop] for span in spans} == dict(RECORD)
+    assert spans == sorted(spans, key=lambda span: span.start)
+
+
+def test_a_key_may_have_the_text_of_its_value() -> None:
+    keyed = Dialect("keyed", keys={"time": "at", "symbol": "sym", "state": "up"})
+    record = [("time", "1"), ("symbol", "s"), ("state", "up")]
+    assert keyed.write(record) == "at=1 sym=s up=up"
+    assert keyed.spans(record)[1:] == [Span("symbol", 9, 10), Span("state", 14, 16)]
+
+
+def test_fields_are_found_in_their_order() -> None:
+    assert found_in("2 1 2 x2", [("status", "2"), ("bytes", "2"), ("pid", "2")]) == [
+        Span("status", 0, 1), Span("bytes", 4, 5), Span("pid", 7, 8),
+    ]  # fmt: skip
+    with pytest.raises(ValueError, match="substring"):
+        found_in("1 2", [("status", "2"), ("bytes", "1")])
