@@ -18,7 +18,7 @@ from sticli.demo.world.noise import Noisy
 from sticli.demo.world.question import NONE, Feed, Question, recognise
 from sticli.demo.world.sensors import Sensors
 
-MOST = 8  # places of one token at most, the newest
+MOST = 16  # places of one token at most, the newest
 NEWEST = frozenset({
     "last_value", "last_size", "last_side", "last_status", "value_time", "service_state",
     "error_of",
@@ -36,6 +36,8 @@ _ONLY = {
     **dict.fromkeys(("last_value", "previous_value"), slice(-1, None)),
 }
 TIMES = frozenset({"value_time", "error_time"})
+# These stand before what tells that they are sought: one has to look at that first.
+LED = TIMES | {"error_service", "last_failed"}
 _FAILED = re.compile(r"(?<![\d.,:/-])50[0234](?![\d.])")
 _TIME = re.compile(r"\d+(?:[:/T-]\d+)+")
 
@@ -77,12 +79,32 @@ def places(feed: Feed, lines: Sequence[Line], question: Question, answer: list[i
         seen = _decided(feed, lines, question)
         return [seen] if seen else []
     timed, only = question.kind in TIMES, _ONLY.get(question.kind, slice(None))
-    starts = [
-        at
-        for line in _lines(feed, lines, question)
-        for at in line.places(truth, answer, timed=timed)[only]
-    ]
-    return [[at + step for at in starts[-MOST:]] for step in range(len(answer))] if starts else []
+    told = _lines(feed, lines, question)
+    starts = [at for line in told for at in line.places(truth, answer, timed=timed)[only]]
+    if not starts:
+        return []
+    found = [[at + step for at in starts[-MOST:]] for step in range(len(answer))]
+    if question.kind in LED:
+        end = told[-1].start + len(told[-1].ids)
+        found[0] = [*range(max(starts[-1], end - MOST), end)]
+    if question.kind == "previous_value":
+        _through_the_last(feed, lines, question, answer, found)
+    return found
+
+
+def _through_the_last(
+    feed: Feed, lines: Sequence[Line], question: Question, answer: list[int], found: Places
+) -> None:
+    """Adds the places in the last value, which is easier found, and knows how the one before it
+    goes on: as far as both begin alike, and what follows there.
+    """
+    name = recognise(question.text, (question.kind,)).name
+    last = vocabulary.encode(truth := feed.truth(f"last price of {name}?"))
+    newest = _with(_with(lines, name), truth)[-1:]
+    for at in [at for line in newest for at in line.places(truth, last)[-1:]]:
+        for step, places in enumerate(found):
+            if step < len(last) and answer[:step] == last[:step]:
+                places.append(at + step)
 
 
 def _lines(feed: Feed, lines: Sequence[Line], question: Question) -> list[Line]:
