@@ -123,12 +123,14 @@ Trained on simulated feeds only, by `sticli/demo/learning/train.py`: $training.
 The attention heads start as circuits that look back, bind names, compare, match and copy
 (`sticli/demo/learning/circuits.py`); all parameters are then trained, with ever longer feeds. Each
 feed is read once and asked many questions, as masked forks; the loss is that of the answers, and
-two more. Probes in the layers between are asked of every number how it is to the first, the last,
-the highest and the lowest before it of its name (`sticli/demo/learning/marks.py`). And the heads
-that match are told where in the feed each token of an answer is copied from, or what a decision
-rests on (`sticli/demo/learning/sources.py`): a right digit says little, as every digit stands in a
-hundred places. Training makes up many separators, brackets, keys and words that evaluation does not
-(`sticli/demo/world/coined.py`).
+of what they rest on. Probes in the layers between are asked what each token is part of, a time, a
+name or a price (`sticli/demo/learning/roles.py`), and of every number how it is to the first, the
+last, the highest and the lowest before it of its name (`sticli/demo/learning/marks.py`). Heads are
+told where to look: those that bind, for the name that a field belongs to
+(`sticli/demo/learning/bindings.py`), those that match, for what each token of an answer is copied
+from or found through, or what a decision rests on (`sticli/demo/learning/sources.py`): a right
+digit says little, as every digit stands in a hundred places. Training makes up many separators,
+brackets, keys and words that evaluation does not (`sticli/demo/world/coined.py`).
 
     python -m sticli.demo.learning.train --out run
     python -m sticli.demo.learning.export run/checkpoint.pt $file

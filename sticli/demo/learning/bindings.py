@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from itertools import groupby
 
 from sticli.demo.learning.roles import OTHER, ROLES, roles
-from sticli.demo.learning.sources import MOST
+from sticli.demo.learning.sources import MOST, bounded
 from sticli.demo.world.dialect import Span
 from sticli.demo.world.question import Question, recognise
 
-NAME, TIME = ROLES.index("name"), ROLES.index("time")
+NAME = ROLES.index("name")
 
 Bound = tuple[int, list[int]]  # a token, and those of the name that it belongs to
 
@@ -24,7 +24,7 @@ def in_line(parts: Sequence[int], rng: random.Random) -> list[Bound]:
     found = list[Bound]()
     for part, run in groupby(range(len(parts)), key=parts.__getitem__):
         tokens = [*run]
-        if name and part not in (OTHER, NAME, TIME) and tokens[0] > name[-1]:
+        if name and part not in (OTHER, NAME) and tokens[0] > name[-1]:
             found.append((rng.choice(tokens), name))
     return found
 
@@ -38,9 +38,7 @@ def in_answer(question: Question, tail: Sequence[int], answer: int) -> list[Boun
         name = recognise(question.text, (kind,)).name
     except (KeyError, ValueError):  # a question of somebody's own
         return []
-    start = text.rfind(name)
-    if not name or start < 0:
-        return []
-    parts = roles(text, tail[:-1], [Span("symbol", start, start + len(name))])
+    spans = [Span("symbol", *found.span()) for found in bounded(name).finditer(text) if name]
+    parts = roles(text, tail[:-1], spans[-1:])
     named = [at for at, part in enumerate(parts) if part == NAME][-MOST:]
-    return [(len(tail) - 1 + step, named) for step in range(answer)]
+    return [(len(tail) - 1 + step, named) for step in range(answer)] if named else []

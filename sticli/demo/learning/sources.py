@@ -36,7 +36,7 @@ _ONLY = {
     **dict.fromkeys(("last_value", "previous_value"), slice(-1, None)),
 }
 TIMES = frozenset({"value_time", "error_time"})
-# These stand before what tells that they are sought: one has to look at that first.
+# These may stand before what tells that they are sought: then one has to look at that first.
 LED = TIMES | {"error_service", "last_failed"}
 _FAILED = re.compile(r"(?<![\d.,:/-])50[0234](?![\d.])")
 _TIME = re.compile(r"\d+(?:[:/T-]\d+)+")
@@ -60,7 +60,7 @@ class Line:
         pieces = [len(vocabulary.TOKENS[index]) for index in self.ids]
         begins = [0, *accumulate(pieces)]
         found = list[int]()
-        for match in _bounded(truth).finditer(text):
+        for match in bounded(truth).finditer(text):
             at = next(at for at, begin in enumerate(begins) if begins[at + 1] > match.start())
             if [*map(_plain, self.ids[at : at + len(answer)])] == [*map(_plain, answer)]:
                 found.append(self.start + at)
@@ -68,9 +68,9 @@ class Line:
 
 
 def places(feed: Feed, lines: Sequence[Line], question: Question, answer: list[int]) -> Places:
-    """The places in the lines that an answer, without its end, may be copied from, or where what
-    it is decided from stands; nothing if that is not known, as of all feeds that are not simulated
-    here.
+    """The places in the lines that an answer, without its end, may be copied from or found through,
+    or where what it is decided from stands; nothing if that is not known, as of all feeds that are
+    not simulated here.
     """
     truth, clean = question.truth, feed.feed if isinstance(feed, Noisy) else feed
     if truth == NONE or not isinstance(clean, Access | Logs | Market | Sensors):
@@ -85,11 +85,22 @@ def places(feed: Feed, lines: Sequence[Line], question: Question, answer: list[i
         return []
     found = [[at + step for at in starts[-MOST:]] for step in range(len(answer))]
     if question.kind in LED:
-        end = told[-1].start + len(told[-1].ids)
-        found[0] = [*range(max(starts[-1], end - MOST), end)]
+        telling = [at for at in _telling(feed, told[-1], question) if at > starts[-1]]
+        found[0] = [starts[-1], *telling][:MOST]
     if question.kind == "previous_value":
         _through_the_last(feed, lines, question, answer, found)
     return found
+
+
+def _telling(feed: Feed, line: Line, question: Question) -> list[int]:
+    """Where in its line stands what tells that an answer is sought: a name, a status, an error."""
+    text = feed.truth("last error?") if question.kind.startswith("error") else ""
+    if question.kind == "value_time":
+        text = recognise(question.text, (question.kind,)).name
+    elif failed := _FAILED.search(line.text):
+        text = text or failed[0]
+    ids = vocabulary.encode(text)
+    return [at + step for at in line.places(text, ids) for step in range(len(ids))]
 
 
 def _through_the_last(
@@ -144,12 +155,12 @@ def _decided(feed: Feed, lines: Sequence[Line], question: Question) -> list[int]
 
 def _with(lines: Sequence[Line], text: str) -> list[Line]:
     """Those of the lines that have a text in them."""
-    bounded = _bounded(text)
-    return [line for line in lines if bounded.search(line.text)]
+    told = bounded(text)
+    return [line for line in lines if told.search(line.text)]
 
 
 @lru_cache(1024)
-def _bounded(text: str) -> re.Pattern[str]:
+def bounded(text: str) -> re.Pattern[str]:
     """A name, a number or words, not as a part of longer ones; a number may have a unit after."""
     if text.lstrip("-")[:1].isdigit():
         return re.compile(rf"(?<![\w#-])(?<!\w\.){re.escape(text)}(?!\d|\.\d)")

@@ -132,7 +132,8 @@ def count(batch: Batch, right: list[bool], tally: dict[str, list[bool]]) -> None
 def advance(run: Run, drawn: Batch | None = None) -> float:
     """One training step, on the batch of that step if it has been drawn; returns its loss.
 
-    Nothing is learned from feeds too short for a whole line, which nobody can ask about.
+    Nobody can ask about feeds too short for a whole line: only what their tokens are part of is
+    learned from them.
     """
     batch = (drawn or run.drawing(run.step)()).to(run.device)
     probing = Probing(run.probes, batch)
@@ -183,6 +184,8 @@ def load(path: Path, steps: int | None = None, device: str = "cpu") -> Run:
         raise ValueError(f"{path} was trained with other tokens, or by another version")
     kept, model = state["run"], Model(Shape(**state["shape"])).to(device)
     run = begin(model, kept["seed"], steps or kept["steps"])
+    if state["probes"].keys() != run.probes.state_dict().keys():
+        raise ValueError(f"{path} was trained by another version, with other probes")
     run.model.load_state_dict(state["model"])
     run.probes.load_state_dict(state["probes"])
     for optimiser, saved in zip(run.optimisers, state["optimisers"], strict=True):

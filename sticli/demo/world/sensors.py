@@ -1,6 +1,7 @@
 """Simulated readings of sensors that know the true answer to every question about themselves."""
 
 import random
+from dataclasses import replace
 
 from sticli.demo.world import lexicon, names, phrasing
 from sticli.demo.world.board import SHARES, Board
@@ -65,8 +66,12 @@ class Sensors:
 
     @property
     def spans(self) -> list[Span]:
-        """Where the fields of the last line stand."""
-        return self._scribe.spans
+        """Where the fields of the last line stand, a value without its unit."""
+        glued = len(self._unit) if self._united == "glued" else 0
+        return [
+            replace(span, stop=span.stop - glued) if span.role == "value" else span
+            for span in self._scribe.spans
+        ]
 
     def truth(self, text: str) -> str:
         """The true answer to a question now; "none" if nothing in the feed tells."""

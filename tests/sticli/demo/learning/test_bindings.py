@@ -15,9 +15,9 @@ TIME, NAME, VALUE, SIZE = (ROLES.index(one) for one in ("time", "name", "value",
 def test_every_field_after_the_name_belongs_to_it() -> None:
     parts = [TIME, 0, NAME, NAME, 0, VALUE, VALUE, 0, SIZE, 0, TIME]
     for seed in range(9):
-        value, size = bindings.in_line(parts, random.Random(seed))
-        assert value[0] in (5, 6)
-        assert (size[0], value[1], size[1]) == (8, [2, 3], [2, 3])
+        (value, *names), size, time = bindings.in_line(parts, random.Random(seed))
+        assert value in (5, 6)
+        assert (names, size, time) == ([[2, 3]], (8, [2, 3]), (10, [2, 3]))
 
 
 @pytest.mark.parametrize("parts", [[], [0, 0], [VALUE, 0], [VALUE, 0, NAME], [TIME, NAME]])
@@ -31,6 +31,7 @@ def test_nothing_belongs_to_no_name_or_one_that_comes_later(parts: list[int]) ->
         ("last_value", "last price of ACME?", "ACME"),
         ("unknown_last_value", "last price of ACME?", "ACME"),
         ("is_up", "has ACME gone up?", "ACME"),
+        ("has_failed", "has fai failed?", "fai"),
         ("last_name", "which symbol came last?", ""),
         ("mine", "what is ACME?", ""),
     ],

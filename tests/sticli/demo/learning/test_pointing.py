@@ -100,8 +100,12 @@ def test_the_circuits_begin_where_they_are_told_to_look() -> None:
 
 
 @pytest.mark.parametrize("layers", [2, 6])
-def test_without_places_or_layers_that_match_there_is_nothing_to_learn(layers: int) -> None:
+@pytest.mark.parametrize("told", [MATCHING, (BINDING,)])
+def test_without_places_or_layers_that_match_there_is_nothing_to_learn(
+    layers: int, told: tuple[int, ...]
+) -> None:
+    layers = 1 if (layers, told) == (2, (BINDING,)) else layers
     shape = Shape(len(vocabulary.TOKENS), width=64, layers=layers, heads=2, hidden=96)
     tokens = 5 if layers == 6 else 60
     batch = pack([play(Market(1), tokens, 2.0, random.Random(1))], 40, random.Random(1))
-    assert pointed(Model(shape), batch).loss.item() == 0
+    assert pointed(Model(shape), batch, told).loss.item() == 0

@@ -61,8 +61,20 @@ def test_what_stands_before_what_tells_of_it_is_found_through_that() -> None:
     asked = Question("last_failed", "which path failed last?", "/b")
     lines = lined(REQUESTS)
     first, *later = places(Access(1), lines, asked, vocabulary.encode("/b"))
-    assert first == [*range(lines[2].start + 2, lines[3].start)][-MOST:]
-    assert later == [[lines[2].start + 3]]
+    start, text = lines[2].start, [vocabulary.decode([index]) for index in lines[2].ids]
+    assert [text[at - start].strip() for at in first] == ["/", "5", "0", "4"]
+    assert [[text[at - start] for at in places] for places in later] == [["b"]]
+    asked = Question("value_time", "when did /a last trade?", "4")
+    assert len(places(Access(1), lines, asked, vocabulary.encode("4"))[0]) == 3
+
+
+def test_what_stands_after_it_is_not_looked_for() -> None:
+    lines, asked = (
+        lined(["ACME 1.5 10:00:09"]),
+        Question("value_time", "when did ACME last trade?", "10:00:09"),
+    )
+    first, *_ = places(Market(1), lines, asked, vocabulary.encode("10:00:09"))
+    assert len(first) == 1
 
 
 def test_the_value_before_the_last_is_found_through_the_last_as_far_as_they_begin_alike() -> None:

@@ -37,7 +37,7 @@ def test_a_few_steps_lower_the_loss_on_new_feeds() -> None:
 
 
 @pytest.mark.usefixtures("tiny")
-def test_a_batch_without_answers_teaches_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_batch_without_answers_teaches_none(monkeypatch: pytest.MonkeyPatch) -> None:
     run = train.start(1, 100)
     known = run.model.output.weight.detach().clone()
     monkeypatch.setattr(recipe, "STAGES", (recipe.Stage(0.0, ((1, 4, 64),)),))
@@ -46,7 +46,7 @@ def test_a_batch_without_answers_teaches_nothing(monkeypatch: pytest.MonkeyPatch
 
 
 @pytest.mark.usefixtures("tiny")
-@pytest.mark.parametrize("name", ["MARKED", "POINTED"])
+@pytest.mark.parametrize("name", ["MARKED", "POINTED", "BOUND"])
 def test_probes_and_pointers_teach_too(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     batch = make_batch(random.Random(0), 8, 160, 96)
     with_it, without = train.start(1, 100), train.start(1, 100)
@@ -101,6 +101,17 @@ def test_other_tokens_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(train.vocabulary, "TOKENS", train.vocabulary.TOKENS[:-1])
     with pytest.raises(ValueError, match="other tokens"):
         train.load(tmp_path / "checkpoint.pt")
+
+
+@pytest.mark.usefixtures("tiny")
+def test_other_probes_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "checkpoint.pt"
+    train.save(train.start(3, 50), path)
+    state = torch.load(path, weights_only=True)
+    del state["probes"]["roles.weight"]
+    torch.save(state, path)
+    with pytest.raises(ValueError, match="another version"):
+        train.load(path)
 
 
 @pytest.mark.usefixtures("tiny")
