@@ -11,6 +11,8 @@ from sticli.demo.world.dialect import BINDS, GAPS, WRAPS, Dialect
 from sticli.demo.world.lexicon import KEYS
 
 SHARE = 0.35  # of its dialects, in each of these
+SPACES = ("   ", "    ", "\t\t", " \t")
+ROOM = ("", "", " ", "  ", "   ", "\t")  # around a mark of JSON
 MARKS = ("|", ";", "~", "^", "#", "*", ">", "&", "!", "=", "||", "->", "%", "@", "/", "//", "+")
 INNER = ("/", "//", "+")  # also in times and paths: between spaces only
 ROUND = (" {} ", " {}", "{} ", "{}")
@@ -22,8 +24,10 @@ JOINED = ("{0}_{1}", "{1}_{0}", "{0}.{1}", "{1}-{0}")
 def coin(rng: random.Random, drawn: Dialect) -> Dialect:
     """The dialect with some of its parts made up."""
     form = drawn.form
-    if form != "json" and rng.random() < SHARE:
-        drawn = replace(drawn, gap=_mark(rng, (*GAPS[form][1], drawn.bind)))
+    if rng.random() < SHARE:
+        drawn = replace(drawn, gap=_gap(rng, drawn))
+    if form == "json" and rng.random() < SHARE:
+        drawn = replace(drawn, bind=_roomy(rng, ":", BINDS[form][1]))
     if form == "keyed" and rng.random() < SHARE:
         drawn = replace(drawn, bind=_mark(rng, (*BINDS[form][1], drawn.gap)))
     if rng.random() < SHARE:
@@ -33,6 +37,21 @@ def coin(rng: random.Random, drawn: Dialect) -> Dialect:
     if rng.random() < SHARE:
         drawn = replace(drawn, time=rng.choice(("second", "fourth", "last")))
     return drawn
+
+
+def _roomy(rng: random.Random, mark: str, kept: tuple[str, ...]) -> str:
+    """The mark with room around that is none of those."""
+    found = rng.choice(ROOM) + mark + rng.choice(ROOM)
+    return _roomy(rng, mark, kept) if found in kept else found
+
+
+def _gap(rng: random.Random, drawn: Dialect) -> str:
+    """What stands between fields: a mark, or much space where that is no end of a column."""
+    if drawn.form == "json":
+        return _roomy(rng, ",", GAPS["json"][1])
+    if drawn.form != "csv" and rng.random() < 0.2:
+        return rng.choice(SPACES)
+    return _mark(rng, (*GAPS[drawn.form][1], drawn.bind))
 
 
 def _mark(rng: random.Random, taken: tuple[str, ...]) -> str:

@@ -162,6 +162,10 @@ def _shape(rng: random.Random, form: Dialect, held_out: bool) -> Shape:
 def _levels(rng: random.Random, held_out: bool) -> tuple[str, str, str]:
     """The words for news, warnings and errors: in training often of different sets."""
     trained = lexicon.LEVELS + lexicon.SPELLED_LEVELS
+    coined = not held_out and rng.random() < 0.3
+    if coined:
+        news, warning = names.tags(rng, 2)
+        return news, warning, rng.choice(trained)[2]
     if held_out or rng.random() < 0.5:
         return dialect.pick(rng, trained, lexicon.KEPT_LEVELS, held_out=held_out)
     return rng.choice(trained)[0], rng.choice(trained)[1], rng.choice(trained)[2]

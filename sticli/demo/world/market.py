@@ -143,10 +143,15 @@ class Market:
 def _shape(rng: random.Random, held_out: bool) -> Shape:
     sides = dialect.pick(rng, lexicon.SIDES, lexicon.KEPT_SIDES, held_out=held_out)
     note = dialect.pick(rng, lexicon.NOTES, lexicon.KEPT_NOTES, held_out=held_out)
+    if not held_out and rng.random() < 0.5:
+        first, second, note = names.tags(rng, 3)
+        sides = first, second
     orders = (
         ("side", "size", "price"), ("side", "price", "size"), ("price", "size", "side"),
     )  # fmt: skip
-    order = dialect.pick(rng, orders, (("size", "side", "price"),), held_out=held_out)
+    more = (("size", "price", "side"), ("price", "side", "size"))
+    trained = orders if held_out else orders + more
+    order = dialect.pick(rng, trained, (("size", "side", "price"),), held_out=held_out)
     noted, repeated = rng.choice((0.0, 0.0, 0.05)), rng.choice((0.0, 0.0, 0.05))
     return Shape(rng.choice(SORTS), sides, order, note, noted, repeated)
 

@@ -6,7 +6,16 @@ import zlib
 from collections.abc import Callable
 from string import ascii_lowercase, ascii_uppercase
 
-from sticli.demo.world.lexicon import KEPT_MESSAGES, KEPT_STATE_SETS, MESSAGES
+from sticli.demo.world.lexicon import (
+    KEPT_LEVELS,
+    KEPT_MESSAGES,
+    KEPT_NOTES,
+    KEPT_SIDES,
+    KEPT_STATE_SETS,
+    LEVELS,
+    MESSAGES,
+    SPELLED_LEVELS,
+)
 from sticli.demo.world.question import WORDS
 
 SERVICES = (
@@ -27,6 +36,8 @@ FOLDERS = (
     "items", "login", "news", "orders", "search", "static", "users",
 )  # fmt: skip
 _FAMILIAR = frozenset(word.lower() for word in (*SERVICES, *TICKERS, *PLACES, *FOLDERS))
+_LISTED_TAGS = (*KEPT_SIDES, KEPT_NOTES, *KEPT_LEVELS, *LEVELS, *SPELLED_LEVELS)
+_TAKEN_TAGS = {word.lower() for listed in _LISTED_TAGS for word in listed}
 _TAKEN = frozenset(WORDS).union(
     *(told.split() for told in KEPT_MESSAGES), *(states for states in KEPT_STATE_SETS)
 )
@@ -152,6 +163,19 @@ def states(rng: random.Random, count: int) -> tuple[str, ...]:
         return made_up(rng, ascii_lowercase, held_out=False, sizes=sizes)
 
     return tuple(_different(count, draw))
+
+
+def tags(rng: random.Random, count: int) -> tuple[str, ...]:
+    """`count` different made-up words of one case, as training calls sides and levels that are no
+    errors; none of them says what it is, nor is kept for evaluation."""
+    case: Callable[[str], str] = rng.choice((str.lower, str.upper, str.title))
+
+    def draw() -> str:
+        short = made_up(rng, ascii_lowercase, held_out=False, sizes=(1, 2, 3, 3, 4, 5))
+        return case(rng.choice((short, spoken(rng))))
+
+    found = tuple(_different(count, draw))
+    return tags(rng, count) if any(tag.lower() in _TAKEN_TAGS for tag in found) else found
 
 
 def busy(rng: random.Random, told: list[str]) -> list[str]:

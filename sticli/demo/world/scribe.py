@@ -3,9 +3,8 @@
 import random
 from dataclasses import replace
 
-from sticli.demo.world import dialect, extra
-from sticli.demo.world.clock import Clock
-from sticli.demo.world.coined import coin
+from sticli.demo.world import clock, coined, dialect, extra, stamps
+from sticli.demo.world.clock import Clock, Print
 from sticli.demo.world.dialect import Dialect, Record, Span
 from sticli.demo.world.extra import Extra
 
@@ -19,18 +18,23 @@ class Scribe:
         self.dialect = dialect.draw(rng, held_out=held_out) if varied else Dialect()
         self._extra: Extra | None = None
         if varied and not held_out:
-            self.dialect = coin(rng, self.dialect)
+            self.dialect = coined.coin(rng, self.dialect)
             self._extra = extra.draw(rng, self.dialect)
         if self._extra:
             keys = {**self.dialect.keys, "extra": self._extra.key}
             self.dialect = replace(self.dialect, keys=keys)
-        style = dialect.draw_style(rng, held_out=held_out) if varied else "day"
-        if style == "comma" and self.dialect.gap == ",":
-            style = "fine"  # a time with a comma would be two fields
-        self._clock = Clock(rng, style, lively=varied)
+        self._clock = Clock(rng, self._printed(rng, held_out, varied), lively=varied)
         self.headed = self.dialect.form == "csv" and self.dialect.headed
         self._begun = not self.headed
         self.spans: list[Span] = []
+
+    def _printed(self, rng: random.Random, held_out: bool, varied: bool) -> Print:
+        if varied and not held_out and rng.random() < coined.SHARE:
+            return stamps.coin(rng)
+        style = dialect.draw_style(rng, held_out=held_out) if varied else "day"
+        if style == "comma" and self.dialect.gap == ",":
+            style = "fine"  # a time with a comma would be two fields
+        return clock.style(style)
 
     def tick(self) -> str:
         """The time of the next line."""

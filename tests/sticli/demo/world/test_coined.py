@@ -1,5 +1,6 @@
 """What training's dialects have besides the listed stays apart from what is kept, and readable."""
 
+import json
 import random
 
 import pytest
@@ -35,6 +36,8 @@ def test_nothing_kept_is_made_up(form: str) -> None:
     for _ in range(1500):
         drawn = made(rng, form)
         assert drawn.time != "third"
+        assert drawn.gap not in GAPS[form][1]
+        assert drawn.bind not in BINDS.get(form, ((), ()))[1]
         assert form == "json" or drawn.gap.strip() not in marks
         assert form != "keyed" or drawn.bind.strip() not in binds
         for role, (_, kept) in WRAPS.items():
@@ -50,6 +53,12 @@ def test_fields_and_what_they_are_called_stay_apart(seed: int) -> None:
     assert drawn.gap.strip() != drawn.bind.strip()
     assert not {drawn.gap, drawn.bind} & {*coined.INNER}  # times and paths have them inside
     assert len(set(drawn.keys.values())) == len(drawn.keys) == len(KEYS)
+
+
+@given(SEEDS)
+def test_json_stays_json(seed: int) -> None:
+    line = made(random.Random(seed), "json").write(RECORD)
+    assert sorted(json.loads(line).values()) == sorted(text for _, text in RECORD)
 
 
 @given(SEEDS, st.sampled_from(FORMS))

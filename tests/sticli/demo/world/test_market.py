@@ -1,11 +1,12 @@
 """The simulated market: its truths, recomputed from its printed lines alone."""
 
 import json
+from itertools import permutations
 
 import pytest
 
 from sticli.demo.world import coined, extra
-from sticli.demo.world.lexicon import KEYS
+from sticli.demo.world.lexicon import KEPT_SIDES, KEYS, SIDES
 from sticli.demo.world.market import Market
 from sticli.demo.world.names import is_held_out
 
@@ -121,3 +122,20 @@ def test_a_price_beside_a_size_has_a_point() -> None:
         market = Market(seed, varied=True)
         if market._shape.sort in ("orders", "sizes"):
             assert all(places > 0 for places in market._board.decimals.values())
+
+
+def test_sides_are_of_any_two_words_but_those_kept() -> None:
+    drawn = {
+        tuple(sorted(market._shape.sides))
+        for market in (Market(seed, varied=True) for seed in range(300))
+    }
+    kept = {word.lower() for sides in KEPT_SIDES for word in sides}
+    assert len(drawn) > 100
+    assert {tuple(sorted(sides)) for sides in SIDES} <= drawn
+    assert not kept & {word.lower() for sides in drawn for word in sides}
+
+
+def test_fields_of_an_order_come_in_any_order_but_that_kept() -> None:
+    drawn = {Market(seed, varied=True)._shape.order for seed in range(300)}
+    kept = ("size", "side", "price")
+    assert drawn == {*permutations(kept)} - {kept}

@@ -8,12 +8,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sticli.demo.world import names
-from sticli.demo.world.lexicon import KEPT_MESSAGES, KEPT_STATE_SETS, MESSAGES
+from sticli.demo.world.lexicon import (
+    KEPT_LEVELS,
+    KEPT_MESSAGES,
+    KEPT_SIDES,
+    KEPT_STATE_SETS,
+    LEVELS,
+    MESSAGES,
+)
 from sticli.demo.world.names import is_held_out
 from sticli.demo.world.question import WORDS as LISTED
 
 WORDS = frozenset(LISTED)
 Draw = Callable[..., list[str]]
+CASES: tuple[Callable[[str], str], ...] = (str.lower, str.upper, str.title)
 
 
 @pytest.mark.parametrize("draw", [names.symbols, names.services, names.sensors, names.paths])
@@ -75,3 +83,18 @@ def test_everybody_is_heard(seed: int) -> None:
     busy = names.busy(random.Random(seed), told)
     assert {*busy} == {*told}
     assert all(1 <= busy.count(name) <= 10 for name in told)
+
+
+def test_tags_are_of_one_case_and_none_that_evaluation_keeps(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rng = random.Random(4)
+    taken = {word.lower() for words in (*KEPT_SIDES, *LEVELS, *KEPT_LEVELS) for word in words}
+    for _ in range(1000):
+        first, second = names.tags(rng, 2)
+        assert first != second
+        assert any({first, second} == {case(first), case(second)} for case in CASES)
+        assert not {first.lower(), second.lower()} & taken
+    told = names.tags(random.Random(5), 2)
+    monkeypatch.setattr(names, "_TAKEN_TAGS", names._TAKEN_TAGS | {told[0].lower()})
+    assert names.tags(random.Random(5), 2) != told
