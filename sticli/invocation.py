@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from sticli.errors import SticliError
+from sticli.place import autostarts
 from sticli.render import clear, escaped, printable
 from sticli.schema import SCHEMA
 
@@ -42,7 +43,7 @@ class Invocation:
         from sticli import paths  # what leads to a daemon takes longer to load than a help to show
         from sticli.launch import Launch
 
-        allowed = self.autostart and os.environ.get("STICLI_NO_AUTOSTART", "") in ("", "0")
+        allowed = self.autostart and autostarts()
         return Launch(paths.resolve(), allowed, self.note, arguments)
 
     def connect(self, timeout: float | None = 60.0) -> "Client":

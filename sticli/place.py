@@ -15,6 +15,17 @@ def socket_path(environ: Mapping[str, str] = os.environ) -> str:
     return os.path.join(_runtime_dir(environ), "sticli.sock")
 
 
+def autostarts(environ: Mapping[str, str] = os.environ) -> bool:
+    """Whether a daemon may be started that was not asked for by name."""
+    return environ.get("STICLI_NO_AUTOSTART", "") in ("", "0")
+
+
+def units(environ: Mapping[str, str] = os.environ) -> str:
+    """Where this user's units of systemd lie."""
+    config = environ.get("XDG_CONFIG_HOME") or os.path.join(os.path.expanduser("~"), ".config")
+    return os.path.join(config, "systemd", "user")
+
+
 def absolute(path: str) -> str:
     """The path from the root, with `~` spelt out."""
     path = os.path.expanduser(path)

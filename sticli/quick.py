@@ -10,7 +10,7 @@ import os
 import sys
 
 from sticli.exchange import connect
-from sticli.place import socket_path
+from sticli.place import autostarts, socket_path, units
 from sticli.schema import SCHEMA
 
 PATIENCE = 1.0  # seconds for what takes a thousandth of one
@@ -21,6 +21,8 @@ def answered(words: list[str]) -> bool:
     """Whether the words were such a question, and its answer is printed."""
     if len(words) < 3 or words[0] != "ask" or any(word.startswith("-") for word in words):
         return False
+    if not autostarts() and os.path.exists(os.path.join(units(), "sticli.socket")):
+        return False  # to connect may start a daemon
     try:
         answer = _known(words[1], " ".join(words[2:]))
         if answer is None or sys.stdout is None:

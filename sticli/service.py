@@ -14,7 +14,7 @@ from pathlib import Path
 
 from sticli.errors import SticliError
 from sticli.paths import Paths
-from sticli.place import rooted
+from sticli.place import rooted, units
 
 SOCKET, SERVICE = "sticli.socket", "sticli.service"
 MARK = re.compile(r"# written by `sticli daemon install-service`: ([0-9a-f]{16})\n")
@@ -177,8 +177,7 @@ def edited(text: str) -> bool:
 
 def folder(environ: Mapping[str, str] = os.environ) -> Path:
     """Where a user's units lie."""
-    config = Path(environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")
-    return config / "systemd" / "user"
+    return Path(units(environ))
 
 
 def named(unit: Path, key: str) -> str | None:

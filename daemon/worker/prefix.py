@@ -54,7 +54,6 @@ class Prefixes:
         self._usage = usage
         self._sessions = sessions
         self._budget = budget
-        self._tenants: dict[str, int] = {}
         self._live: Radix[Session] = Radix()
         self._stamps: dict[Session, tuple[int, int]] = {}  # what of a session the tree holds
         self._kept: Radix[_Kept] = Radix()
@@ -96,13 +95,13 @@ class Prefixes:
         """What begins as `tokens` do and pays, the longest first; kept ones are the cheaper."""
         if not self._engine.rewinds or len(tokens) < WORTH:
             return []
-        key = self._key(tenant, tokens)
+        key, own = _key(tenant, tokens), len(_key(tenant))
         self._look(tenant)
         found: list[tuple[int, Session | _Kept]] = []
         for tree in (self._kept, self._live):
             best = tree.longest(key)
-            if best is not None and best[0] > WORTH:  # the key holds one more: the tenant
-                found.append((best[0] - 1, best[1]))
+            if best is not None and best[0] - own >= WORTH:
+                found.append((best[0] - own, best[1]))
         return sorted(found, key=lambda item: -item[0])
 
     def _copied(self, source: "Session | _Kept", length: int, limit: int) -> Seq | None:
@@ -128,11 +127,6 @@ class Prefixes:
             raise
         return seq
 
-    def _key(self, tenant: str, tokens: "array[int]") -> Tokens:
-        """The tokens behind a number that stands for the tenant, so that no two ever meet."""
-        number = self._tenants.setdefault(tenant, -1 - len(self._tenants))
-        return np.concatenate([np.array([number], np.int32), np.array(tokens, np.int32)])
-
     def _look(self, tenant: str) -> None:
         """Bring the tree up to date with a tenant's sessions: here, so that ingest need not."""
         here = {item for item in self._sessions.values() if item.seq is not None}
@@ -143,7 +137,7 @@ class Prefixes:
             stamp = session.window_from, exact(session)
             if session.tenant == tenant and self._stamps.get(session) != stamp:
                 self._stamps[session] = stamp
-                self._live.put(self._key(tenant, session.tokens[: stamp[1]]), session)
+                self._live.put(_key(tenant, session.tokens[: stamp[1]]), session)
 
     def keep(self, session: Session, count: int) -> None:
         """Keep a session's instructions where the last `count` tokens have completed them."""
@@ -152,7 +146,7 @@ class Prefixes:
         if not session.length - count < whole <= session.length or not self._wanted(whole):
             return
         assert session.seq is not None, "it has just been computed"
-        key = self._key(session.tenant, array("i", prefix))
+        key = _key(session.tenant, array("i", prefix))
         known = self._kept.longest(key)
         if known is not None and known[0] == len(key):
             return
@@ -178,6 +172,13 @@ class Prefixes:
 
     def _wanted(self, whole: int) -> bool:
         return WORTH <= whole <= self._budget and self._engine.rewinds
+
+
+def _key(tenant: str, tokens: "array[int] | tuple[int, ...]" = ()) -> Tokens:
+    """The tokens behind the tenant's name, in numbers that are no tokens, so that no two tenants
+    ever meet."""
+    name = -1 - np.frombuffer(tenant.encode() + b"\0", np.uint8).astype(np.int32)
+    return np.concatenate([name, np.array(tokens, np.int32)])
 
 
 def exact(session: Session) -> int:

@@ -42,7 +42,7 @@ class Desk(Screen[None]):
         self.place = Place()
         self.sessions = SessionsPane(id="sessions", classes="pane", wanted=options.session)
         head, banner = Head(id="head", readonly=options.readonly), Banner(id="banner")
-        flash = FlashPane(id="flash", classes="pane")
+        flash = FlashPane(id="flash", classes="pane", readonly=options.readonly)
         feed = FeedPane(id="feed", classes="pane")
         scheduler = SchedulerPane(id="scheduler", classes="pane")
         device = DevicePane(id="device", classes="pane")

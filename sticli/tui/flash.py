@@ -44,8 +44,9 @@ class FlashPane(Vertical):
         Binding("y", "copy", "copy"),
     ]
 
-    def __init__(self, *, id: str, classes: str) -> None:
+    def __init__(self, *, id: str, classes: str, readonly: bool = False) -> None:
         super().__init__(id=id, classes=classes)
+        self._readonly = readonly
         self._state = State()
         self._titled = ""
         self._table = Table(COLUMNS, empty="")
@@ -61,7 +62,7 @@ class FlashPane(Vertical):
         """Draw what has changed."""
         self._state = state
         if not state.flashes:
-            self._table.say(nothing(state))
+            self._table.say(nothing(state, readonly=self._readonly))
         self._table.show(entry(flash, state) for flash in state.flashes.values())
         title = f"2 flash {len(state.flashes)}"
         if state.chosen:
@@ -87,12 +88,12 @@ class FlashPane(Vertical):
         return self._state.flashes.get(self._table.key or "")
 
 
-def nothing(state: State) -> str:
-    """What to do where there is no flash question."""
+def nothing(state: State, *, readonly: bool) -> str:
+    """What to do where there is no flash question, if anything may be done."""
     if state.chosen is None or not state.seen:
         return ""
-    name = said(state.chosen)
-    return f"no flash questions in {name}: f adds one,\nto be answered before it is asked"
+    none = f"no flash questions in {said(state.chosen)}"
+    return none if readonly else f"{none}: f adds one,\nto be answered before it is asked"
 
 
 def entry(flash: Flash, state: State) -> Entry:

@@ -4,11 +4,12 @@ import os
 import signal
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from sticli import quick
+from sticli import quick, service
 from sticli.__main__ import INTERRUPTED as EARLY
 from sticli.errors import INTERRUPTED
 from sticli.quick import answered
@@ -98,6 +99,20 @@ def test_no_daemon_no_unicode_and_no_stdout_are_left_alone(
     monkeypatch.setenv("STICLI_SOCKET", "/no/such/socket")
     assert not answered(["ask", "s", "?"])
     assert capfd.readouterr().out == ""
+
+
+def test_where_systemd_would_start_a_daemon_that_may_not_the_program_looks_first(
+    known: Script, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unit = tmp_path / "systemd" / "user" / service.SOCKET
+    unit.parent.mkdir(parents=True)
+    unit.touch()
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    monkeypatch.setenv("STICLI_NO_AUTOSTART", "1")
+    assert not answered(["ask", "s", "?"])
+    assert known.asked == {}
+    monkeypatch.setenv("STICLI_NO_AUTOSTART", "0")
+    assert answered(["ask", "s", "?"])
 
 
 @pytest.mark.parametrize("body", [b"[]", b"{}", b"3"])

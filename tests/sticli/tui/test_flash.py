@@ -37,6 +37,14 @@ async def test_another_session_has_no_questions_only_once_it_was_looked_at() -> 
         assert "no flash questions in logs" in drawn(on.app)
 
 
+async def test_who_may_change_nothing_is_not_told_how() -> None:
+    async with stage(session="ticks", readonly=True) as on:
+        await on.begin()
+        await on.hear(look(flashes=[]))
+        assert "no flash questions in ticks" in drawn(on.app)
+        assert "f adds one" not in drawn(on.app)
+
+
 async def test_how_an_answer_came_about_is_said_where_there_is_room() -> None:
     async with stage((200, 30), session="ticks") as on:
         await on.begin()
