@@ -21,8 +21,14 @@ def autostarts(environ: Mapping[str, str] = os.environ) -> bool:
 
 
 def units(environ: Mapping[str, str] = os.environ) -> str:
-    """Where this user's units of systemd lie."""
-    config = environ.get("XDG_CONFIG_HOME") or os.path.join(os.path.expanduser("~"), ".config")
+    """Where this user's units of systemd lie.
+
+    Raises:
+        FileNotFoundError: the user has no home.
+    """
+    config = environ.get("XDG_CONFIG_HOME") or os.path.expanduser("~/.config")
+    if not config.startswith("/"):
+        raise FileNotFoundError(f"{config} is no folder: set HOME")
     return os.path.join(config, "systemd", "user")
 
 

@@ -21,9 +21,9 @@ def answered(words: list[str]) -> bool:
     """Whether the words were such a question, and its answer is printed."""
     if len(words) < 3 or words[0] != "ask" or any(word.startswith("-") for word in words):
         return False
-    if not autostarts() and os.path.exists(os.path.join(units(), "sticli.socket")):
-        return False  # to connect may start a daemon
     try:
+        if not autostarts() and _activated():
+            return False  # to connect may start a daemon
         answer = _known(words[1], " ".join(words[2:]))
         if answer is None or sys.stdout is None:
             return False
@@ -31,6 +31,20 @@ def answered(words: list[str]) -> bool:
     except (OSError, ValueError, LookupError, TypeError):  # the whole program meets it again
         return False
     return True
+
+
+def _activated() -> bool:
+    """Whether systemd listens for this daemon, which may run already.
+
+    Raises:
+        OSError: the unit cannot be read.
+        ValueError: it is no text.
+    """
+    unit = os.path.join(units(), "sticli.socket")
+    if not os.path.exists(unit):
+        return False
+    with open(unit, encoding="utf-8") as file:
+        return f"ListenStream={socket_path()}\n".replace("%", "%%") in file.read()
 
 
 def _known(name: str, question: str) -> str | None:

@@ -12,6 +12,7 @@ import pytest
 from sticli import quick, service
 from sticli.__main__ import INTERRUPTED as EARLY
 from sticli.errors import INTERRUPTED
+from sticli.place import socket_path
 from sticli.quick import answered
 from tests.sticli.conftest import SLOW, Run, command
 from tests.sticli.scripted import Script
@@ -106,9 +107,12 @@ def test_where_systemd_would_start_a_daemon_that_may_not_the_program_looks_first
 ) -> None:
     unit = tmp_path / "systemd" / "user" / service.SOCKET
     unit.parent.mkdir(parents=True)
-    unit.touch()
+    unit.write_text("[Socket]\nListenStream=/of/another/home\n")
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
     monkeypatch.setenv("STICLI_NO_AUTOSTART", "1")
+    assert answered(["ask", "s", "?"])
+    known.asked = {}
+    unit.write_text(f"[Socket]\nListenStream={socket_path()}\n".replace("%", "%%"))
     assert not answered(["ask", "s", "?"])
     assert known.asked == {}
     monkeypatch.setenv("STICLI_NO_AUTOSTART", "0")

@@ -40,18 +40,19 @@ def coin(rng: random.Random, drawn: Dialect) -> Dialect:
 
 
 def _roomy(rng: random.Random, mark: str, kept: tuple[str, ...]) -> str:
-    """The mark with room around that is none of those."""
+    """The mark with room around, wherever none of those is in it."""
     found = rng.choice(ROOM) + mark + rng.choice(ROOM)
-    return _roomy(rng, mark, kept) if found in kept else found
+    return _roomy(rng, mark, kept) if any(one in found for one in kept) else found
 
 
 def _gap(rng: random.Random, drawn: Dialect) -> str:
     """What stands between fields: a mark, or much space where that is no end of a column."""
+    kept = GAPS[drawn.form][1]
     if drawn.form == "json":
-        return _roomy(rng, ",", GAPS["json"][1])
+        return _roomy(rng, ",", kept)
     if drawn.form != "csv" and rng.random() < 0.2:
-        return rng.choice(SPACES)
-    return _mark(rng, (*GAPS[drawn.form][1], drawn.bind))
+        return rng.choice([wide for wide in SPACES if not any(one in wide for one in kept)])
+    return _mark(rng, (*kept, drawn.bind))
 
 
 def _mark(rng: random.Random, taken: tuple[str, ...]) -> str:

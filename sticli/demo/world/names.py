@@ -14,6 +14,8 @@ from sticli.demo.world.lexicon import (
     KEPT_STATE_SETS,
     LEVELS,
     MESSAGES,
+    NOTES,
+    SIDES,
     SPELLED_LEVELS,
 )
 from sticli.demo.world.question import WORDS
@@ -36,11 +38,11 @@ FOLDERS = (
     "items", "login", "news", "orders", "search", "static", "users",
 )  # fmt: skip
 _FAMILIAR = frozenset(word.lower() for word in (*SERVICES, *TICKERS, *PLACES, *FOLDERS))
-_LISTED_TAGS = (*KEPT_SIDES, KEPT_NOTES, *KEPT_LEVELS, *LEVELS, *SPELLED_LEVELS)
-_TAKEN_TAGS = {word.lower() for listed in _LISTED_TAGS for word in listed}
+_TAGS = (*SIDES, *KEPT_SIDES, NOTES, KEPT_NOTES, *LEVELS, *SPELLED_LEVELS, *KEPT_LEVELS)
 _TAKEN = frozenset(WORDS).union(
     *(told.split() for told in KEPT_MESSAGES), *(states for states in KEPT_STATE_SETS)
 )
+_TAKEN_TAGS = {word.lower() for listed in (_TAKEN, *_TAGS) for word in listed}
 _STEM = re.compile("[A-Za-z]+")
 
 _SYLLABLE = (
@@ -166,12 +168,12 @@ def states(rng: random.Random, count: int) -> tuple[str, ...]:
 
 
 def tags(rng: random.Random, count: int) -> tuple[str, ...]:
-    """`count` different made-up words of one case, as training calls sides and levels that are no
-    errors; none of them says what it is, nor is kept for evaluation."""
+    """`count` different made-up words of one case, as training calls sides, notes and levels that
+    are no errors; none is a word of any other use."""
     case: Callable[[str], str] = rng.choice((str.lower, str.upper, str.title))
 
     def draw() -> str:
-        short = made_up(rng, ascii_lowercase, held_out=False, sizes=(1, 2, 3, 3, 4, 5))
+        short = made_up(rng, ascii_lowercase, held_out=False, sizes=(2, 3, 3, 4, 5))
         return case(rng.choice((short, spoken(rng))))
 
     found = tuple(_different(count, draw))

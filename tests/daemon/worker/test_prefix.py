@@ -148,6 +148,13 @@ def test_tenants_share_nothing(engine: FakeEngine) -> None:
     assert bench.begin(bench.outside("x", ["pump a runs"], tenant="red"))[1] == "session first"
 
 
+def test_a_long_name_that_two_tenants_share_is_nothing_in_common(engine: FakeEngine) -> None:
+    bench, long = Bench(engine), "r" * (WORTH + 8)
+    bench.session("first", ["pump a runs"], tenant=long + "a")
+    assert bench.begin(bench.outside("x", ["pump a runs"], tenant=long + "b")) == (0, "")
+    assert bench.begin(bench.outside("y", ["pump a runs"], tenant=long + "a"))[1] == "session first"
+
+
 def test_short_beginnings_are_not_worth_it(engine: FakeEngine) -> None:
     bench = Bench(engine)
     text = SYSTEM[:WORTH]

@@ -55,10 +55,9 @@ def test_words_for_errors_are_all_trained_and_for_nothing_else() -> None:
 def test_a_made_up_level_is_no_error() -> None:
     levels = [Logs(seed, varied=True)._shape.levels for seed in range(300)]
     listed = {word for words in LEVELS + SPELLED_LEVELS for word in words}
-    assert len({*levels}) > 100
     assert {error for _, _, error in levels} == FAILED & listed
     assert not {word for info, warn, _ in levels for word in (info, warn)} & FAILED
-    assert not {info for info, _, _ in levels} <= listed
+    assert len({info for info, _, _ in levels} - listed) > 50
 
 
 def records(logs: Logs, lines: int) -> list[dict[str, str]]:

@@ -11,10 +11,14 @@ from sticli.demo.world import names
 from sticli.demo.world.lexicon import (
     KEPT_LEVELS,
     KEPT_MESSAGES,
+    KEPT_NOTES,
     KEPT_SIDES,
     KEPT_STATE_SETS,
     LEVELS,
     MESSAGES,
+    NOTES,
+    SIDES,
+    SPELLED_LEVELS,
 )
 from sticli.demo.world.names import is_held_out
 from sticli.demo.world.question import WORDS as LISTED
@@ -89,12 +93,12 @@ def test_tags_are_of_one_case_and_none_that_evaluation_keeps(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     rng = random.Random(4)
-    taken = {word.lower() for words in (*KEPT_SIDES, *LEVELS, *KEPT_LEVELS) for word in words}
     for _ in range(1000):
         first, second = names.tags(rng, 2)
         assert first != second
         assert any({first, second} == {case(first), case(second)} for case in CASES)
-        assert not {first.lower(), second.lower()} & taken
+    listed = (*SIDES, *KEPT_SIDES, NOTES, KEPT_NOTES, *LEVELS, *SPELLED_LEVELS, *KEPT_LEVELS)
+    assert {word.lower() for words in listed for word in words} <= names._TAKEN_TAGS
     told = names.tags(random.Random(5), 2)
     monkeypatch.setattr(names, "_TAKEN_TAGS", names._TAKEN_TAGS | {told[0].lower()})
     assert names.tags(random.Random(5), 2) != told
