@@ -20,10 +20,10 @@ SLOW = 120.0  # seconds that a busy machine may need
 
 
 @pytest.fixture(autouse=True)
-def never_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+def never_by_itself(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """No test starts a daemon by accident, and none sees the service of who runs it."""
     monkeypatch.setenv("STICLI_NO_AUTOSTART", "1")
-    monkeypatch.setenv("XDG_CONFIG_HOME", "/no/such/folder")
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
 
 
 @pytest.fixture(autouse=True)
