@@ -130,7 +130,8 @@ told where to look: those that bind, for the name that a field belongs to
 (`sticli/demo/learning/bindings.py`), those that match, for what each token of an answer is copied
 from or found through, or what a decision rests on (`sticli/demo/learning/sources.py`): a right
 digit says little, as every digit stands in a hundred places. Training makes up many separators,
-brackets, keys and words that evaluation does not (`sticli/demo/world/coined.py`).
+brackets, keys, times and words that evaluation does not (`sticli/demo/world/coined.py`,
+`sticli/demo/world/stamps.py`).
 
     python -m sticli.demo.learning.train --out run
     python -m sticli.demo.learning.export run/checkpoint.pt $file
