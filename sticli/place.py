@@ -4,6 +4,7 @@ import os
 from collections.abc import Mapping
 
 PLACES = ("STICLI_HOME", "STICLI_SOCKET")
+UNIT = "sticli.socket"  # of systemd
 
 
 def socket_path(environ: Mapping[str, str] = os.environ) -> str:
@@ -30,6 +31,16 @@ def units(environ: Mapping[str, str] = os.environ) -> str:
     if not config.startswith("/"):
         raise FileNotFoundError(f"{config} is no folder: set HOME")
     return os.path.join(config, "systemd", "user")
+
+
+def awaited(socket: str, environ: Mapping[str, str] = os.environ) -> bool:
+    """Whether a unit of systemd listens at this socket for a daemon, which may run already."""
+    try:
+        with open(os.path.join(units(environ), UNIT), encoding="utf-8", errors="replace") as file:
+            lines = [line.strip() for line in file]
+    except OSError:
+        return False
+    return "ListenStream=" + socket.replace("%", "%%") in lines
 
 
 def absolute(path: str) -> str:

@@ -10,7 +10,7 @@ import os
 import sys
 
 from sticli.exchange import connect
-from sticli.place import autostarts, socket_path, units
+from sticli.place import autostarts, awaited, socket_path
 from sticli.schema import SCHEMA
 
 PATIENCE = 1.0  # seconds for what takes a thousandth of one
@@ -22,7 +22,7 @@ def answered(words: list[str]) -> bool:
     if len(words) < 3 or words[0] != "ask" or any(word.startswith("-") for word in words):
         return False
     try:
-        if not autostarts() and _activated():
+        if not autostarts() and awaited(socket_path()):
             return False  # to connect may start a daemon
         answer = _known(words[1], " ".join(words[2:]))
         if answer is None or sys.stdout is None:
@@ -31,20 +31,6 @@ def answered(words: list[str]) -> bool:
     except (OSError, ValueError, LookupError, TypeError):  # the whole program meets it again
         return False
     return True
-
-
-def _activated() -> bool:
-    """Whether systemd listens for this daemon, which may run already.
-
-    Raises:
-        OSError: the unit cannot be read.
-        ValueError: it is no text.
-    """
-    unit = os.path.join(units(), "sticli.socket")
-    if not os.path.exists(unit):
-        return False
-    with open(unit, encoding="utf-8") as file:
-        return f"ListenStream={socket_path()}\n".replace("%", "%%") in file.read()
 
 
 def _known(name: str, question: str) -> str | None:

@@ -14,9 +14,9 @@ from pathlib import Path
 
 from sticli.errors import SticliError
 from sticli.paths import Paths
-from sticli.place import rooted, units
+from sticli.place import UNIT, awaited, rooted, units
 
-SOCKET, SERVICE = "sticli.socket", "sticli.service"
+SOCKET, SERVICE = UNIT, "sticli.service"
 MARK = re.compile(r"# written by `sticli daemon install-service`: ([0-9a-f]{16})\n")
 # Where things lie: what moves them here has to move them for the service as well.
 CARRIED = (
@@ -210,8 +210,7 @@ def failed() -> bool:
 
 def installed(paths: Paths) -> bool:
     """Whether our socket unit is for this socket."""
-    found = named(folder() / SOCKET, "ListenStream")
-    return found is not None and found.replace("%%", "%") == str(paths.socket)
+    return awaited(str(paths.socket))
 
 
 def waits(paths: Paths) -> bool:

@@ -95,7 +95,8 @@ class Prefixes:
         """What begins as `tokens` do and pays, the longest first; kept ones are the cheaper."""
         if not self._engine.rewinds or len(tokens) < WORTH:
             return []
-        key, own = _key(tenant, tokens), len(_key(tenant))
+        key = _key(tenant, tokens)
+        own = len(key) - len(tokens)  # numbers that are the name of the tenant
         self._look(tenant)
         found: list[tuple[int, Session | _Kept]] = []
         for tree in (self._kept, self._live):
@@ -174,7 +175,7 @@ class Prefixes:
         return WORTH <= whole <= self._budget and self._engine.rewinds
 
 
-def _key(tenant: str, tokens: "array[int] | tuple[int, ...]" = ()) -> Tokens:
+def _key(tenant: str, tokens: "array[int]") -> Tokens:
     """The tokens behind the tenant's name, in numbers that are no tokens, so that no two tenants
     ever meet."""
     name = -1 - np.frombuffer(tenant.encode() + b"\0", np.uint8).astype(np.int32)

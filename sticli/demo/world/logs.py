@@ -162,8 +162,7 @@ def _shape(rng: random.Random, form: Dialect, held_out: bool) -> Shape:
 def _levels(rng: random.Random, held_out: bool) -> tuple[str, str, str]:
     """The words for news, warnings and errors: in training often of different sets."""
     trained = lexicon.LEVELS + lexicon.SPELLED_LEVELS
-    coined = not held_out and rng.random() < 0.3
-    if coined:
+    if not held_out and rng.random() < 0.3:
         news, warning = names.tags(rng, 2)
         return news, warning, rng.choice(trained)[2]
     if held_out or rng.random() < 0.5:

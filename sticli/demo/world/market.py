@@ -150,7 +150,7 @@ def _shape(rng: random.Random, held_out: bool) -> Shape:
         ("side", "size", "price"), ("side", "price", "size"), ("price", "size", "side"),
     )  # fmt: skip
     more = (("size", "price", "side"), ("price", "side", "size"))
-    trained = orders if held_out else orders + more
+    trained = orders if held_out else orders + more  # what evaluation draws stays as it is
     order = dialect.pick(rng, trained, (("size", "side", "price"),), held_out=held_out)
     noted, repeated = rng.choice((0.0, 0.0, 0.05)), rng.choice((0.0, 0.0, 0.05))
     return Shape(rng.choice(SORTS), sides, order, note, noted, repeated)
