@@ -16,6 +16,7 @@ from sticli.daemon.sessions import Session
 from sticli.daemon.standing import Standing
 from sticli.daemon.store import Store
 from sticli.errors import SticliError
+from sticli.models import gap
 
 log = logging.getLogger(__name__)
 
@@ -92,7 +93,7 @@ class Answers:
             request.exec,
             time.time(),
             request.form,
-            request.gap,
+            gap.USUAL if request.gap is None else request.gap,
         )
         standing = Standing(record, None, session.name)
         self._hold(standing)  # before the store answers: a second request must see it

@@ -5,6 +5,7 @@ import re
 from sticli import protocol
 from sticli.daemon.forms import check_form
 from sticli.errors import SticliError
+from sticli.models import gap
 
 QUESTION_BYTES = 16 << 10
 SYSTEM_BYTES = 64 << 10
@@ -13,7 +14,6 @@ CELLS = range(64, 1 << 24)
 DEBOUNCE_MS = range(0, 3_600_001)
 ARGUMENTS = 64  # of a hook
 PRODUCER = 128  # characters
-GAP = 1000  # logits
 
 _name = re.compile(protocol.NAME)
 
@@ -128,9 +128,9 @@ def check_flash(request: protocol.NewFlash) -> None:
         _check_command(request.exec)
     if request.form is not None:
         check_form(request.form)
-    if not 0 <= request.gap <= GAP:
+    if request.gap is not None and not 0 <= request.gap <= gap.MOST:
         raise SticliError(
-            "bad_request", f"gap is {request.gap:g}, allowed are 0 to {GAP}", "as --gap 2.5"
+            "bad_request", f"gap is {request.gap:g}, allowed are 0 to {gap.MOST}", "as --gap 2.5"
         )
 
 

@@ -144,7 +144,7 @@ class NewFlash(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     debounce_ms: int = 200
     exec: list[str] | None = None  # run on a changed answer, which it reads as JSON on stdin
     form: Form | None = None  # with choices it is a decision: prepared, and gated by `gap`
-    gap: float = 2.0  # logits that the best choice must lead by to be an answer without decoding
+    gap: float | None = None  # logits of lead that save the decoding; None: as the model says
 
 
 class Flash(msgspec.Struct, frozen=True):

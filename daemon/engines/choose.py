@@ -19,10 +19,9 @@ from sticli.daemon.engines.vocabulary import ModelVocabulary
 from sticli.daemon.messages import Ready
 from sticli.errors import SticliError
 from sticli.models import hparams
-from sticli.models.find import embedded_model
+from sticli.models.find import configured
 from sticli.models.header import Header, read_header, refusal
 from sticli.models.machine import BUDGET
-from sticli.place import absolute
 
 log = logging.getLogger(__name__)
 
@@ -56,7 +55,7 @@ def open_engine(
     Raises:
         SticliError: the model cannot be used: why, in one line.
     """
-    path = Path(absolute(settings.model)) if settings.model else embedded_model()
+    path = configured(settings.model)
     header = read_header(path)
     sha256 = fingerprint.sha256(path, cache_folder / "models.json")
     opened = _open(_Source(path, header, sha256, settings, cache_folder, progress))

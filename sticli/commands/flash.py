@@ -20,7 +20,6 @@ from sticli.protocol import Flash, NewFlash
 from sticli.render import one_line, plural, printable, table
 from sticli.span import seconds
 
-GAP = 2.0  # logits, unless given
 LOOK = 0.05  # seconds between looks at an answer that is awaited
 
 app = typer.Typer(help="Questions that are answered before they are asked.", rich_markup_mode=None)
@@ -49,7 +48,7 @@ def add(
         float | None,
         typer.Option(
             metavar="N",
-            help="With --choices: logits of lead that save the decoding; 2 unless given.",
+            help="With --choices: logits of lead that save the decoding; else the model's own.",
             min=0,
         ),
     ] = None,
@@ -69,7 +68,7 @@ def add(
         round(seconds(debounce) * 1000),
         None if exec_ is None else _words(exec_),
         form.given(choices, number, schema),
-        GAP if gap is None else gap,
+        gap,
     )
     if gap is not None and not choices:
         raise SticliError(
@@ -77,7 +76,7 @@ def add(
             "--gap is for a question with --choices, and none are given",
             "add --choices up,down, or leave out --gap",
         )
-    if not isfinite(request.gap):
+    if gap is not None and not isfinite(gap):
         raise SticliError("bad_request", f"--gap {gap} is no number of logits", "as --gap 2.5")
     made = call.connect().add_flash(session, request)
     document(made) if call.json else print(made.id)

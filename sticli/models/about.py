@@ -5,7 +5,7 @@ from pathlib import Path
 
 from sticli import config, paths
 from sticli.config import Settings
-from sticli.models import cache, shape
+from sticli.models import cache, gap, shape
 from sticli.models.engine import running, unsupported
 from sticli.models.header import Header
 from sticli.render import count, size
@@ -15,6 +15,7 @@ _WORDS = {
     "kv_heads": "heads of keys",
     "not_gpu": "not the gpu engine",
     "cell_bytes": "a cell",
+    "gap": "gap of decisions",
 }
 _BYTES = ("size", "weights", "cell_bytes")
 
@@ -41,6 +42,7 @@ def about(path: Path, header: Header, settings: Settings | None = None) -> dict[
         "recurrent": shape.recurrent(header),
         "vocabulary": shape.vocabulary(header),
         "chat_template": bool(shape.text(header, "tokenizer.chat_template")),
+        "gap": gap.of_header(header),
         "licence": shape.text(header, "general.license"),
         "sha256": cache.recorded(path),
         "engine": chosen.engine,
@@ -58,6 +60,8 @@ def rows(found: Mapping[str, object]) -> list[tuple[str, str]]:
 def _said(key: str, value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if isinstance(value, float):
+        return f"{value:g}"
     if isinstance(value, int):
         return "" if not value else size(value) if key in _BYTES else count(value)
     if isinstance(value, dict):

@@ -37,6 +37,15 @@ def chosen(text: str) -> str:
     return "" if _embedded(text) else str(path)
 
 
+def configured(setting: str) -> Path:
+    """The file that the setting `model` means, whether it is there or not.
+
+    Raises:
+        SticliError: it means the embedded model, and there is none.
+    """
+    return Path(absolute(setting)) if setting else embedded_model()
+
+
 def _embedded(text: str) -> bool:
     """Whether a text means the embedded model; the daemon calls it by the name of its file."""
     return text in ("", EMBEDDED, *(file.stem for file in _shipped()))

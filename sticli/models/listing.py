@@ -10,10 +10,9 @@ from sticli.client import Client
 from sticli.errors import SticliError
 from sticli.launch import HANDSHAKE
 from sticli.models import cache, shape
-from sticli.models.find import EMBEDDED, embedded_model
+from sticli.models.find import EMBEDDED, configured, embedded_model
 from sticli.models.header import Header, read_header
 from sticli.paths import Paths
-from sticli.place import absolute
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +62,7 @@ class Entry:
 def use(paths: Paths) -> Use:
     """What is in use now; a daemon is asked if one runs, never started."""
     settings, _ = config.load(paths.config_file)
-    chosen = Path(absolute(settings.model)) if settings.model else embedded_model()
+    chosen = configured(settings.model)
     return Use(str(chosen), _running(paths))
 
 

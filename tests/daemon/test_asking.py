@@ -9,6 +9,8 @@ import msgspec
 import pytest
 
 from sticli import protocol
+from sticli.models import gap
+from sticli.models.find import embedded_model
 from tests.daemon.conftest import Daemon, until
 from tests.daemon.test_answers import add, flash, fresh
 from tests.daemon.test_front import refused
@@ -159,6 +161,18 @@ async def test_a_decision_is_answered_when_it_is_ready_and_decoded_when_not(
     assert (await seen(daemon, "where to?", live=True))[:2] == ("up", "live")
     assert daemon.heard()[-1] == "decide "
     assert (await seen(daemon, "@q1", max_age=3600, max_tokens=5))[:3] == ("down", "ready", False)
+
+
+async def test_a_decision_without_a_gap_gets_that_of_the_model(daemon: Daemon) -> None:
+    await daemon.new("s")
+    own = gap.of_file(embedded_model())
+    form = {"choices": ["up", "down"]}
+    assert (await add(daemon, "where to?", form=form, id="own"))["gap"] == own
+    assert (await add(daemon, "where to now?", form=form, gap=0.0, id="nil"))["gap"] == 0.0
+    assert (await add(daemon, "how many?", id="plain"))["gap"] == gap.USUAL
+    await daemon.stop()
+    await daemon.start()
+    assert [(await flash(daemon, key))["gap"] for key in ("own", "nil")] == [own, 0.0]
 
 
 async def test_another_form_is_another_question(daemon: Daemon) -> None:

@@ -10,9 +10,11 @@ import msgspec
 from sticli.demo import promise
 from sticli.demo.exam import curve, failures, record, tables
 from sticli.demo.exam.evaluate import LENGTHS
+from sticli.demo.exam.gap import COVERAGE
 from sticli.demo.exam.interval import difference
 from sticli.demo.exam.record import Played, Record
 from sticli.demo.exam.speed import Speed
+from sticli.models.gap import USUAL
 
 CARD = Path(__file__).parents[2] / "models" / "CARD.md"
 
@@ -31,7 +33,8 @@ states; those of times ("when did ACME last trade?") are a row of their own belo
 
 $goals
 
-Decisions (yes or no, up or down or flat, the state of a service) at the default gap, $gap:
+Decisions (yes or no, up or down or flat, the state of a service) at the default gap, $gap,
+which this file names (other models have 2 unless theirs does):
 
 $decisions
 
@@ -61,7 +64,8 @@ $familiar
 The lead of an answer is the distance in logits between its first token and the next likeliest. A
 decision is read off, without decoding, when its lead is at least the gap, and its first token
 begins exactly one of the choices. Coverage is the share of decisions that are read off, precision
-the share of those that are right. Held-out feeds of all lengths:
+the share of those that are right. The default was chosen on feeds of other seeds than this card's,
+as the largest gap that covers $share of their decisions. Held-out feeds of all lengths:
 
 $gaps
 
@@ -135,6 +139,9 @@ brackets, keys, times and words that evaluation does not (`sticli/demo/world/coi
 
     python -m sticli.demo.learning.train --out run
     python -m sticli.demo.learning.export run/checkpoint.pt $file
+    python -m sticli.demo.exam.evaluate --first 1000 --feeds 60 --out others.jsonl
+    python -m sticli.demo.exam.gap others.jsonl
+    python -m sticli.demo.learning.export run/checkpoint.pt $file --gap ...
     python -m sticli.demo.exam.evaluate --out answers.jsonl
     python -m sticli.demo.exam.speed --out speed.json
     python -m sticli.demo.exam.card answers.jsonl --speed speed.json
@@ -163,6 +170,7 @@ def render(found: Record, speed: Speed, whole: Record | None = None, ablations: 
     unseen = [one for one in found.played if one.held_out]
     familiar = [one for one in found.played if not one.held_out]
     context = int(found.source.shape["context_length"])
+    gap = round(float(found.source.gap or USUAL), 3)
     trained = max(one for one in (0, *LENGTHS) if one <= context)
     reach = [max((asked.length for asked in one.asked), default=0) for one in unseen]
     return _CARD.substitute(
@@ -170,13 +178,14 @@ def render(found: Record, speed: Speed, whole: Record | None = None, ablations: 
         file=f"sticli/models/{found.source.name}.gguf",
         megabytes=f"{found.source.size / 1e6:.1f}",
         goals=tables.goals(unseen),
-        gap=f"{curve.DEFAULT:g}",
-        decisions=curve.verdict(unseen),
+        gap=f"{gap:g}",
+        decisions=curve.verdict(unseen, gap),
         groups=tables.groups(unseen),
         kinds=tables.kinds(unseen),
         sorts=tables.sorts(unseen),
         familiar=tables.groups(familiar),
-        gaps=curve.table(unseen),
+        share=f"{100 * COVERAGE:.0f} %",
+        gaps=curve.table(unseen, gap),
         decided=_drawn(curve.chart(unseen, decided=True)),
         open=_drawn(curve.chart(unseen, decided=False)),
         failures=failures.render(unseen),

@@ -10,7 +10,6 @@ from sticli.demo.exam.interval import Share, share
 from sticli.demo.exam.record import Played, flat
 from sticli.demo.exam.tables import cell, key, markdown, span
 
-DEFAULT = 2.0  # the gap unless another is given
 PAPERS = (0.87, 0.945)  # precision and coverage that papers report
 EDGES = (0.0, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0, math.inf)
 WIDTH = 40  # characters of a bar
@@ -24,13 +23,13 @@ def decisions(played: Sequence[Played]) -> list[Decision]:
     return [(feed, decision) for feed, decision in found if decision]
 
 
-def table(played: Sequence[Played]) -> str:
-    """Coverage and precision at every gap."""
+def table(played: Sequence[Played], usual: float) -> str:
+    """Coverage and precision at every gap, that of the model among them."""
     known = decisions(played)
     rows = []
-    for row in Curve([one for _, one in known]).rows(GAPS):
+    for row in Curve([one for _, one in known]).rows((*GAPS, usual)):
         covered, precise = at(known, row.gap)
-        mark = " (default)" if row.gap == DEFAULT else ""
+        mark = " (default)" if row.gap == usual else ""
         rows.append([f"{row.gap:g}{mark}", cell(covered), cell(precise)])
     return markdown(["gap", "coverage", "precision"], rows)
 
@@ -46,9 +45,17 @@ def _passes(one: Sample, gap: float) -> bool:
     return one.answer is not None and one.lead >= gap
 
 
-def verdict(played: Sequence[Played]) -> str:
-    """Both at the default gap, beside those of the papers, as a list."""
-    found = at(decisions(played), DEFAULT)
+def widest(played: Sequence[Played], coverage: float) -> float:
+    """The largest gap, to two places, that lets this share of decisions pass, or else nothing."""
+    known = [one for _, one in decisions(played)]
+    leads = sorted((one.lead for one in known if one.answer is not None), reverse=True)
+    wanted = math.ceil(coverage * len(known))
+    return math.floor(100 * leads[wanted - 1]) / 100 if 0 < wanted <= len(leads) else 0.0
+
+
+def verdict(played: Sequence[Played], usual: float) -> str:
+    """Both at the model's gap, beside those of the papers, as a list."""
+    found = at(decisions(played), usual)
     names = ("coverage", "precision")
     told = [
         f"- {name} {cell(one)}, {_beside(one, papers)} the {100 * papers:.1f} % of the papers"

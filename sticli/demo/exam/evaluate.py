@@ -22,6 +22,7 @@ from sticli.demo.learning import vocabulary
 from sticli.demo.world.question import Question
 from sticli.demo.world.simulate import Feed, Make, make_feed
 from sticli.models.find import embedded_model
+from sticli.models.gap import KEY
 
 MODEL = embedded_model()
 LENGTHS = (256, 512, 1024, 2048, 4096, 8192, 12288)
@@ -108,13 +109,14 @@ def play(reader: Reader, sitting: Sitting, make: Make = make_feed) -> Played:
     return Played(sitting.number, sitting.held_out, sort, tuple(found))
 
 
-def sittings(feeds: int, questions: int) -> list[Sitting]:
-    """So many held-out feeds, and a fourth as many of the sorts that training draws."""
+def sittings(feeds: int, questions: int, first: int = 0) -> list[Sitting]:
+    """So many held-out feeds, and a fourth as many of the sorts that training draws; `first` is the
+    number of the first of them."""
     return [
         Sitting(number, held_out, _longest(number), questions)
-        for number in range(feeds)
+        for number in range(first, first + feeds)
         for held_out in (True, False)
-        if held_out or number < feeds // 4
+        if held_out or number - first < feeds // 4
     ]
 
 
@@ -147,8 +149,9 @@ def source(path: Path, questions: int) -> Source:
     name = reader.metadata("general.name")
     shape = {key: reader.metadata(f"llama.{key}") for key in SHAPE}
     training = {key: reader.metadata(f"sticli.training.{key}") for key in TRAINING}
+    gap = reader.metadata(KEY)
     reader.close()
-    return Source(name, sha256(data).hexdigest(), len(data), questions, shape, training)
+    return Source(name, sha256(data).hexdigest(), len(data), questions, shape, training, gap)
 
 
 def main() -> None:
@@ -159,11 +162,12 @@ def main() -> None:
     parser.add_argument(
         "--feeds", type=int, default=200, help="held-out ones; a fourth as many as in training"
     )
+    parser.add_argument("--first", type=int, default=0, help="number of the first feed")
     parser.add_argument("--questions", type=int, default=16, help="at each point of a feed")
     parser.add_argument("--jobs", type=int, default=2, help="processes")
     given = parser.parse_args()
     done = record.begin(given.out, source(given.model, given.questions))
-    wanted = sittings(given.feeds, given.questions)
+    wanted = sittings(given.feeds, given.questions, given.first)
     rest = [one for one in wanted if (one.held_out, one.number) not in done]
     for number, played in enumerate(measure(given.model, rest, given.jobs), len(done) + 1):
         record.add(given.out, played)

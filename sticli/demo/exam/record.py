@@ -44,6 +44,7 @@ class Source(msgspec.Struct, frozen=True):
     questions: int  # at each point
     shape: dict[str, str]  # what its header says of that
     training: dict[str, str]  # and of this
+    gap: str = ""  # and of decisions; empty: nothing
 
 
 class Record(msgspec.Struct, frozen=True):

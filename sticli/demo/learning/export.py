@@ -15,6 +15,7 @@ from torch import Tensor
 from sticli.demo.learning import train, vocabulary
 from sticli.demo.learning.model import Model, Shape
 from sticli.demo.learning.train import Run
+from sticli.models.gap import KEY
 
 NAME, CONTEXT = "sticli-feed-v2", 8448
 
@@ -99,8 +100,10 @@ def export(
     *,
     name: str = NAME,
     whole: bool = False,
+    gap: float | None = None,
 ) -> None:
-    """Writes the model, its tokeniser and facts about its training, whole or not at all."""
+    """Writes the model, its tokeniser, facts about its training and, if that is known, the gap that
+    suits its decisions; whole or not at all."""
     writer = GGUFWriter(path.with_suffix(".new"), "llama")
     kinds = gguf.LlamaFileType
     writer.add_name(name)
@@ -109,6 +112,8 @@ def export(
     _write_vocabulary(writer)
     for key, value in (facts or {}).items():
         writer.add_string(f"sticli.training.{key}", value)
+    if gap is not None:
+        writer.add_float32(KEY, gap)
     for own_name, parameter in model.named_parameters():
         _write_tensor(writer, tensor_name(own_name), parameter, whole)
     writer.write_header_to_file()
@@ -124,10 +129,11 @@ def main() -> None:
     parser.add_argument("checkpoint", type=Path)
     parser.add_argument("path", type=Path)
     parser.add_argument("--whole", action="store_true", help="F32, for `card --whole`")
+    parser.add_argument("--gap", type=float, help="of decisions, by `sticli.demo.exam.gap`")
     given = parser.parse_args()
     torch.set_num_threads(1)
     run = train.load(given.checkpoint)
-    export(run.model, given.path, training(run), whole=given.whole)
+    export(run.model, given.path, training(run), whole=given.whole, gap=given.gap)
 
 
 if __name__ == "__main__":

@@ -52,7 +52,11 @@ _SYLLABLE = (
     ("", "", "", "b", "ck", "ct", "d", "ff", "g", "ld", "ll", "lt", "m", "mp", "n", "nd", "ng",
      "nt", "p", "pt", "r", "rd", "rn", "rt", "s", "ss", "st", "t", "tch", "w", "x", "zz"),
 )  # fmt: skip
-_PARTS = tuple(word for word in WORDS if word.islower() and len(word) < 7)
+# Of known words, and how they begin: else the tokens of these never stand in what is copied.
+_LONGEST = 6
+_PARTS = tuple({
+    word[:end]: None for word in WORDS if word.islower() for end in range(3, _LONGEST + 1)
+})  # fmt: skip
 
 Draw = Callable[[], str]
 
@@ -77,7 +81,7 @@ def spoken(rng: random.Random) -> str:
     """
 
     def part() -> str:
-        known = rng.random() < 0.25
+        known = rng.random() < 0.35
         return rng.choice(_PARTS) if known else "".join(map(rng.choice, _SYLLABLE))
 
     def draw() -> str:

@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from sticli.demo.exam import card, curve, failures, tables
+from sticli.demo.exam import card, curve, failures, gap, tables
 from sticli.demo.exam.group import GOALS, GROUPS, Goal, group
 from sticli.demo.exam.interval import share
 from sticli.demo.exam.record import Answered, Played, Record, Source
@@ -151,7 +151,32 @@ def test_the_drawn_curve_has_every_decision_in_one_bin() -> None:
 def test_the_papers_are_beaten_or_not(right: int, said: str) -> None:
     asked = [decision("yes" if n < right else "no", "yes", 5.0) for n in range(200)]
     played = tuple(Played(n, True, "logs", (one,)) for n, one in enumerate(asked))
-    assert f"{said} the 87.0 % of the papers" in curve.verdict(played)
+    assert f"{said} the 87.0 % of the papers" in curve.verdict(played, 2.0)
+
+
+def test_the_widest_gap_covers_as_many_as_it_has_to() -> None:
+    leads = (0.5, 1.239, 2.0, 7.0)
+    asked = [decision("yes", "yes", lead) for lead in leads]
+    none = decision("yes", "maybe", 9.0)  # no choice: no gap covers it
+    played = feeds(3, *asked, none)
+    for coverage, found in ((0.8, 0.5), (0.61, 0.5), (0.6, 1.23), (0.2, 7.0), (0.9, 0.0)):
+        assert curve.widest(played, coverage) == found
+    assert curve.widest((), 0.9) == 0.0
+    mixed = (*played, *feeds(9, decision("yes", "yes", 0.1), held_out=False))
+    assert gap.gap(Record(SOURCE, mixed)) == 0.0
+    assert gap.gap(Record(SOURCE, feeds(40, *asked))) == 0.5
+
+
+def test_the_card_is_about_the_gap_that_the_file_names() -> None:
+    seen = feeds(9, decision("yes", "yes", 1.0), decision("yes", "yes", 3.0))
+    usual = card.render(Record(SOURCE, seen), SPEED)
+    own = card.render(Record(msgspec.structs.replace(SOURCE, gap="0.250000"), seen), SPEED)
+    assert "default gap, 2,\n" in usual
+    assert "| 2 (default) | 50.0 %" in usual
+    assert "default gap, 0.25,\n" in own
+    assert "| 0.25 (default) | 100.0 %" in own
+    assert "coverage 50.0 %" in usual
+    assert "coverage 100.0 %" in own
 
 
 def test_what_was_measured_of_speed_is_read_again() -> None:

@@ -111,6 +111,9 @@ def test_some_feeds_are_long_and_none_is_played_twice() -> None:
     longest = [one.longest for one in found if one.held_out]
     assert [longest.count(length) for length in (SHORT, LONG, LENGTHS[-1])] == [30, 8, 2]
     assert sum(not one.held_out for one in found) == 10
+    others = sittings(40, 8, 1000)
+    assert not {one.number for one in others} & {one.number for one in found}
+    assert [one.longest for one in others] == [one.longest for one in found]
 
 
 def test_the_source_is_what_the_header_says(path: Path) -> None:

@@ -1,0 +1,28 @@
+"""The gap that a model's decisions are to have unless another is asked for, by its answers:
+`python -m sticli.demo.exam.gap answers.jsonl`, which are to be about other feeds than the card's.
+"""
+
+import argparse
+from pathlib import Path
+
+from sticli.demo.exam import record
+from sticli.demo.exam.curve import widest
+from sticli.demo.exam.record import Record
+
+COVERAGE = 0.97  # of decisions that are to need no decoding
+
+
+def gap(found: Record) -> float:
+    """The largest that covers so many of the decisions on held-out feeds."""
+    return widest([one for one in found.played if one.held_out], COVERAGE)
+
+
+def main() -> None:
+    """The command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("answers", type=Path, help="of `python -m sticli.demo.exam.evaluate`")
+    print(gap(record.read(parser.parse_args().answers)))
+
+
+if __name__ == "__main__":
+    main()
