@@ -32,6 +32,7 @@ class Answers:
         self._by_id: dict[str, dict[str, Standing]] = {}  # uid → id
         self._by_text: dict[str, dict[str, Standing]] = {}  # uid → normalised question
         self._model = ""  # sha256 of the one that answers now
+        self._gap = gap.USUAL  # which that model names
 
     async def load(self, names: dict[str, str]) -> None:
         """Bring back the questions of the sessions that are left; `names` by uid."""
@@ -39,14 +40,16 @@ class Answers:
         for record in await self._store.questions():
             if name := names.get(record.session):
                 answer = answers.get((record.session, record.id))
-                self._hold(Standing(record, answer, name))
+                self._hold(Standing(record, answer, name, self._gap))
 
-    def use(self, model: str) -> None:
-        """Trust the answers of this model (sha256) only."""
-        self._model = model
+    def use(self, model: str, usual: float) -> None:
+        """Trust the answers of this model (sha256) only, and take its usual gap where nobody asked
+        for one."""
+        self._model, self._gap = model, usual
         for held in self._by_id.values():
             for standing in held.values():
                 standing.distrust(model)
+                standing.usual = usual
 
     def of(self, session: Session) -> list[Standing]:
         return list(self._by_id.get(session.uid, {}).values())
@@ -93,9 +96,9 @@ class Answers:
             request.exec,
             time.time(),
             request.form,
-            gap.USUAL if request.gap is None else request.gap,
+            None if request.gap is msgspec.UNSET else request.gap,
         )
-        standing = Standing(record, None, session.name)
+        standing = Standing(record, None, session.name, self._gap)
         self._hold(standing)  # before the store answers: a second request must see it
         try:
             await self._store.add_question(record)

@@ -2,6 +2,8 @@
 
 import re
 
+import msgspec
+
 from sticli import protocol
 from sticli.daemon.forms import check_form
 from sticli.errors import SticliError
@@ -128,7 +130,7 @@ def check_flash(request: protocol.NewFlash) -> None:
         _check_command(request.exec)
     if request.form is not None:
         check_form(request.form)
-    if request.gap is not None and not 0 <= request.gap <= gap.MOST:
+    if request.gap is not msgspec.UNSET and not 0 <= request.gap <= gap.MOST:
         raise SticliError(
             "bad_request", f"gap is {request.gap:g}, allowed are 0 to {gap.MOST}", "as --gap 2.5"
         )

@@ -100,7 +100,7 @@ class Dispatch:
 
     def up(self, ready: Ready) -> None:
         self._supervisor.send(Keep([session.uid for session in self._sessions]))
-        self._answers.use(ready.sha256)
+        self._answers.use(ready.sha256, ready.gap)
         self._repeats.use(ready.sha256)
         for session in self._sessions:
             self.open(session)

@@ -8,6 +8,7 @@ import msgspec
 from sticli.config import Settings
 from sticli.daemon.frames import pack
 from sticli.form import Form
+from sticli.models.gap import USUAL
 from sticli.protocol import Account
 
 
@@ -90,7 +91,7 @@ class AddFlash(Message, frozen=True):
     max_tokens: int
     debounce_ms: int
     form: Form | None = None
-    gap: float = 2.0  # of a decision, that is a question with choices
+    gap: float = USUAL  # of a decision, that is a question with choices
     born: float = 0.0  # when it was registered: tells those apart that had one id in turn
 
 
@@ -145,6 +146,7 @@ class Ready(Message, frozen=True):
     vocabulary: int
     cells: int
     detail: dict[str, str]
+    gap: float = USUAL  # of decisions of which nobody says one
 
 
 class Opened(Message, frozen=True):

@@ -66,6 +66,17 @@ STEPS: tuple[Step, ...] = (
         "ALTER TABLE producers ADD COLUMN lasting INTEGER NOT NULL DEFAULT 0",
         "ALTER TABLE producers ADD COLUMN description TEXT",
     ),
+    # a gap is null where nobody said one, which was written as 2
+    (
+        "ALTER TABLE questions RENAME TO older",
+        """CREATE TABLE questions (
+            session TEXT NOT NULL, id TEXT NOT NULL, question TEXT NOT NULL,
+            max_tokens INTEGER NOT NULL, debounce_ms INTEGER NOT NULL, exec TEXT,
+            created REAL NOT NULL, form TEXT, gap REAL, PRIMARY KEY (session, id))""",
+        """INSERT INTO questions SELECT session, id, question, max_tokens, debounce_ms, exec,
+            created, form, NULLIF(gap, 2.0) FROM older""",
+        "DROP TABLE older",
+    ),
 )
 
 TABLES = ("sessions", "batches", "producers", "questions", "answers", "events", "drops")

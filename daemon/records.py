@@ -77,7 +77,7 @@ class QuestionRecord(msgspec.Struct, frozen=True):
     exec: list[str] | None
     created: float
     form: Form | None = None
-    gap: float = 2.0
+    gap: float | None = None  # None: as the model says
 
 
 class AnswerRecord(msgspec.Struct, frozen=True):

@@ -5,8 +5,6 @@ import logging
 from collections import Counter
 from collections.abc import AsyncGenerator, Callable
 
-import msgspec
-
 from sticli import protocol
 from sticli.config import Settings
 from sticli.daemon.answers import Answers
@@ -25,7 +23,6 @@ from sticli.daemon.sessions import Session, Sessions
 from sticli.daemon.store import Store
 from sticli.daemon.supervisor import Supervisor
 from sticli.errors import SticliError
-from sticli.models import find, gap
 
 SLOWED = 10.0  # seconds that an append may be held back
 HEARTBEAT = 15.0  # seconds of silence before one
@@ -55,7 +52,6 @@ class Service:
         )
         self.stop = stop
         self.idle = Idle()
-        self._model = settings.model
         self._pending_tokens = settings.pending_tokens
         self._unload_after_s = settings.unload_after_s
         self._closing = False
@@ -204,9 +200,6 @@ class Service:
                 await session.change.until(self._has_more(session, place))
 
     async def add_flash(self, name: str, request: protocol.NewFlash) -> protocol.Flash:
-        if request.gap is None and request.form and request.form.choices:
-            usual = await asyncio.to_thread(self._gap)
-            request = msgspec.structs.replace(request, gap=usual)
         session = self.sessions.get(name)
         check_flash(request)
         standing = await self.answers.add(session, request)
@@ -214,10 +207,6 @@ class Service:
             self.supervisor.send(standing.message(name))
             self.supervisor.wake()
         return standing.public(session)
-
-    def _gap(self) -> float:
-        """Of a decision of which nobody says one: as the model's file does."""
-        return gap.of_file(find.configured(self._model))
 
     def flash(self, name: str, key: str) -> protocol.Flash:
         session = self.sessions.get(name)

@@ -14,9 +14,12 @@ from sticli.daemon.sessions import Session
 class Standing:
     """One flash question with its newest answer."""
 
-    def __init__(self, record: QuestionRecord, answer: AnswerRecord | None, name: str) -> None:
+    def __init__(
+        self, record: QuestionRecord, answer: AnswerRecord | None, name: str, usual: float
+    ) -> None:
         self.record = record
         self.answer = answer
+        self.usual = usual  # gap, unless one was asked for
         self.lead: float | None = None  # of a decision, between its two likeliest choices
         self.led = (0, 0)  # window and lines that it is of
         self.undecided = False  # the newest state leaves a decision open: it is not answered there
@@ -36,6 +39,11 @@ class Standing:
             and not self.undecided
             and (answer.window_from, answer.lines) == (session.window_from, moment.lines)
         )
+
+    @property
+    def gap(self) -> float:
+        """Logits that the best choice of a decision must lead by."""
+        return self.usual if self.record.gap is None else self.record.gap
 
     @property
     def decides(self) -> bool:
@@ -86,7 +94,7 @@ class Standing:
             max_tokens=record.max_tokens,
             debounce_ms=record.debounce_ms,
             form=record.form,
-            gap=record.gap,
+            gap=self.gap,
             born=record.created,
         )
 
@@ -107,7 +115,7 @@ class Standing:
             device_ms=answer.device_ms if answer else None,
             evaluations=answer.evaluations if answer else 0,
             form=record.form,
-            gap=record.gap,
+            gap=self.gap,
             source=answer.source if answer else None,
             lead=self.lead if self.led == (session.window_from, session.settled_lines) else None,
         )

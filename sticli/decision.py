@@ -14,10 +14,10 @@ def is_open(flash: Flash) -> bool:
 
 
 def reason(flash: Flash) -> str:
-    """Why it did: the lead against the gap, as `below gap: 0.8 < 2.0`."""
+    """Why it did: the lead against the gap, as `below gap: 0.80 < 2`."""
     lead = flash.lead or 0.0
     if lead < flash.gap:
-        return f"below gap: {lead:.1f} < {flash.gap:.1f}"
+        return f"below gap: {lead:.2f} < {flash.gap:g}"
     return "the likeliest token begins no one choice"
 
 
@@ -31,4 +31,4 @@ def standing(flash: Flash) -> str:
     if not decides(flash) or flash.lead is None:
         return "-"
     sign = "<" if flash.lead < flash.gap else ">="
-    return f"{flash.lead:.1f} {sign} {flash.gap:.1f}"
+    return f"{flash.lead:.2f} {sign} {flash.gap:g}"

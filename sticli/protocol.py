@@ -144,7 +144,7 @@ class NewFlash(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     debounce_ms: int = 200
     exec: list[str] | None = None  # run on a changed answer, which it reads as JSON on stdin
     form: Form | None = None  # with choices it is a decision: prepared, and gated by `gap`
-    gap: float | None = None  # logits of lead that save the decoding; None: as the model says
+    gap: float | msgspec.UnsetType = msgspec.UNSET  # logits of lead that save the decoding
 
 
 class Flash(msgspec.Struct, frozen=True):

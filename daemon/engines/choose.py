@@ -18,7 +18,7 @@ from sticli.daemon.engines.tuning import Tuning
 from sticli.daemon.engines.vocabulary import ModelVocabulary
 from sticli.daemon.messages import Ready
 from sticli.errors import SticliError
-from sticli.models import hparams
+from sticli.models import gap, hparams
 from sticli.models.find import configured
 from sticli.models.header import Header, read_header, refusal
 from sticli.models.machine import BUDGET
@@ -68,6 +68,7 @@ def open_engine(
         vocabulary=opened.words.vocabulary_size,
         cells=opened.engine.cells,
         detail=opened.engine.detail,
+        gap=gap.of(header),
     )
     return opened.engine, ModelVocabulary(opened.words), ready
 

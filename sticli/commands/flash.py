@@ -9,6 +9,7 @@ from math import isfinite
 from typing import Annotated
 
 import typer
+from msgspec import UNSET
 
 from sticli import decision, worker
 from sticli.client import Client
@@ -68,7 +69,7 @@ def add(
         round(seconds(debounce) * 1000),
         None if exec_ is None else _words(exec_),
         form.given(choices, number, schema),
-        gap,
+        UNSET if gap is None else gap,
     )
     if gap is not None and not choices:
         raise SticliError(

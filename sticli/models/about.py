@@ -42,7 +42,7 @@ def about(path: Path, header: Header, settings: Settings | None = None) -> dict[
         "recurrent": shape.recurrent(header),
         "vocabulary": shape.vocabulary(header),
         "chat_template": bool(shape.text(header, "tokenizer.chat_template")),
-        "gap": gap.of_header(header),
+        "gap": gap.named(header),
         "licence": shape.text(header, "general.license"),
         "sha256": cache.recorded(path),
         "engine": chosen.engine,

@@ -3,27 +3,22 @@
 Logits of one model are not those of another, so that no number is right for all.
 """
 
-from pathlib import Path
-
-from sticli.errors import SticliError
-from sticli.models.header import Header, read_header
+from sticli.models.header import Header
 
 KEY = "sticli.decision.gap"
 USUAL = 2.0  # logits, of a model that says nothing
 MOST = 1000
 
 
-def of_header(header: Header) -> float:
-    """The gap that the file names, if that makes sense, or else the usual one."""
+def named(header: Header) -> float | None:
+    """The gap that a file names; None where it names none that makes sense."""
     found = header.values.get(KEY)
-    if isinstance(found, int | float) and 0 <= found <= MOST:
-        return round(float(found), 3)  # it is kept in 32 bits
-    return USUAL
+    if not isinstance(found, int | float) or isinstance(found, bool) or not 0 <= found <= MOST:
+        return None
+    return round(float(found), 3)  # it is kept in 32 bits
 
 
-def of_file(path: Path) -> float:
-    """The same of a file; the usual one where it cannot be read, of which the worker tells."""
-    try:
-        return of_header(read_header(path))
-    except SticliError:
-        return USUAL
+def of(header: Header) -> float:
+    """That gap, or else the usual one."""
+    found = named(header)
+    return USUAL if found is None else found

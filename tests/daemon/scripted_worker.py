@@ -19,6 +19,7 @@ from pathlib import Path
 from sticli.account import Account
 from sticli.daemon import messages as m
 from sticli.daemon.frames import read_frames
+from sticli.models.gap import USUAL
 
 CELLS = 1000  # of the device: no session may be larger
 DEFAULT = 100  # cells of a session; a line fills one
@@ -112,7 +113,9 @@ class Script:
             self.say(m.Loading(2_000_000, 4_000_000, "weights"))
             while loads.exists():
                 time.sleep(0.005)
-        self.say(m.Ready("/m", "scripted", "00", "script", 100, 10, CELLS, {}))
+        own = self.folder / "gap"
+        gap = float(own.read_text()) if own.exists() else USUAL
+        self.say(m.Ready("/m", "scripted", "00", "script", 100, 10, CELLS, {}, gap))
 
     def open(self, message: m.Open) -> None:
         limit = message.limit or DEFAULT

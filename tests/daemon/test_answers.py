@@ -188,7 +188,7 @@ async def test_no_answer_of_another_model_is_good_enough(tmp_path: Path) -> None
     sessions, answers = Sessions(), Answers(store, Bus(store))
     sessions.add(session := Session(record))
     await store.create(record)
-    answers.use("one model")
+    answers.use("one model", 0.5)
     standing = await answers.add(session, protocol.NewFlash("how many?"))
     born = standing.record.created
     seen = Evaluated("s", "q1", "1", 1, 1, 0, 2.0, 9, 3, 1, 0.1, "stop", born=born)
@@ -205,8 +205,9 @@ async def test_no_answer_of_another_model_is_good_enough(tmp_path: Path) -> None
     assert asking.at_once("s", ask) is None  # the clock was set back: nobody knows how old it is
     standing.answer = msgspec.structs.replace(standing.answer, evaluated_at=seen_at)
     assert asking.at_once("s", ask)
-    answers.use("another")
+    answers.use("another", 1.5)
     assert asking.at_once("s", ask) is None
+    assert (standing.gap, standing.message("s").gap) == (1.5, 1.5)  # nobody asked for one
     await store.close()
 
 

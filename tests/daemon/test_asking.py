@@ -10,7 +10,6 @@ import pytest
 
 from sticli import protocol
 from sticli.models import gap
-from sticli.models.find import embedded_model
 from tests.daemon.conftest import Daemon, until
 from tests.daemon.test_answers import add, flash, fresh
 from tests.daemon.test_front import refused
@@ -164,15 +163,29 @@ async def test_a_decision_is_answered_when_it_is_ready_and_decoded_when_not(
 
 
 async def test_a_decision_without_a_gap_gets_that_of_the_model(daemon: Daemon) -> None:
-    await daemon.new("s")
-    own = gap.of_file(embedded_model())
     form = {"choices": ["up", "down"]}
-    assert (await add(daemon, "where to?", form=form, id="own"))["gap"] == own
+
+    async def gaps(own: float) -> None:
+        async def told() -> bool:
+            found = [(await flash(daemon, key))["gap"] for key in ("own", "nil")]
+            return found == [own, 0.0]
+
+        await until(told)
+        await daemon.append("s", "up")
+        await fresh(daemon, (await daemon.session("s"))["version"], "own")
+        one = await flash(daemon, "own")
+        assert one["lead"] == own + 1  # the scripted worker leads by one more than it has to
+
+    await daemon.new("s")
+    assert (await add(daemon, "where to?", form=form, id="own"))["gap"] == gap.USUAL
     assert (await add(daemon, "where to now?", form=form, gap=0.0, id="nil"))["gap"] == 0.0
-    assert (await add(daemon, "how many?", id="plain"))["gap"] == gap.USUAL
+    await gaps(gap.USUAL)
     await daemon.stop()
+    (daemon.folder / "gap").write_text("0.5")
     await daemon.start()
-    assert [(await flash(daemon, key))["gap"] for key in ("own", "nil")] == [own, 0.0]
+    await gaps(0.5)
+    added = await add(daemon, "and where to?", form=form)
+    assert added["gap"] == 0.5
 
 
 async def test_another_form_is_another_question(daemon: Daemon) -> None:

@@ -152,12 +152,8 @@ async def test_a_file_of_the_first_schema_is_brought_up(tmp_path: Path) -> None:
     assert (one.on_full, one.window_from) == ("rebase", 1)
     assert (one.tenant, one.pinned, one.source) == ("", False, None)
     (question,) = await store.questions()
-    assert (question.question, question.exec, question.form, question.gap) == (
-        "why?",
-        ["cat"],
-        None,
-        2.0,
-    )
+    assert (question.question, question.exec, question.form) == ("why?", ["cat"], None)
+    assert question.gap is None
     (answer,) = await store.answers()
     assert (answer.value, answer.finish_reason, answer.source) == ("so", "stop", "flash")
     assert await journal(store, "u") == ["a", "b", "c"]
@@ -166,6 +162,21 @@ async def test_a_file_of_the_first_schema_is_brought_up(tmp_path: Path) -> None:
     await store.close()
     store = Store(path, "normal")
     assert (await store.sessions())[0].pinned is True
+    await store.close()
+
+
+async def test_a_gap_that_nobody_asked_for_is_the_models(tmp_path: Path) -> None:
+    path = tmp_path / "s.db"
+    database = sqlite3.connect(path, isolation_level=None)
+    migrate(database, STEPS[:-1])
+    for key, gap in (("own", 2.0), ("asked", 3.5), ("nil", 0.0)):
+        database.execute(
+            "INSERT INTO questions VALUES ('u', ?, 'why?', 5, 100, NULL, 2.0, NULL, ?)", (key, gap)
+        )
+    database.close()
+    store = Store(path, "normal")
+    found = {one.id: (one.question, one.max_tokens, one.gap) for one in await store.questions()}
+    assert found == {"own": ("why?", 5, None), "asked": ("why?", 5, 3.5), "nil": ("why?", 5, 0.0)}
     await store.close()
 
 

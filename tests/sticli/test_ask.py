@@ -155,11 +155,11 @@ def test_a_decision_is_added_and_shown_with_its_lead(session: Script, sticli: Ru
     session.flash["s"]["x"] |= {"answer": "up", "version": 4, "lead": 0.8}
     row = sticli("flash", "ls", "s").stdout.splitlines()[1]
     assert "(open: below gap)" in row
-    assert "0.8 < 3.5" in row
+    assert "0.80 < 3.5" in row
     for more in ((), ("--wait",)):
         done = sticli("flash", "get", "s", "x", *more)
         assert (done.returncode, done.stdout) == (6, "")
-        assert "x is open, below gap: 0.8 < 3.5 (`sticli ask s @x` answers it)" in done.stderr
+        assert "x is open, below gap: 0.80 < 3.5 (`sticli ask s @x` answers it)" in done.stderr
     session.flash["s"]["x"]["lead"] = 7.0
     assert "no one choice" in sticli("flash", "get", "s", "x").stderr
     assert "(open: no one choice)" in sticli("flash", "ls", "s").stdout

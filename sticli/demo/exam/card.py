@@ -34,7 +34,7 @@ states; those of times ("when did ACME last trade?") are a row of their own belo
 $goals
 
 Decisions (yes or no, up or down or flat, the state of a service) at the default gap, $gap,
-which this file names (other models have 2 unless theirs does):
+$named:
 
 $decisions
 
@@ -64,8 +64,8 @@ $familiar
 The lead of an answer is the distance in logits between its first token and the next likeliest. A
 decision is read off, without decoding, when its lead is at least the gap, and its first token
 begins exactly one of the choices. Coverage is the share of decisions that are read off, precision
-the share of those that are right. The default was chosen on feeds of other seeds than this card's,
-as the largest gap that covers $share of their decisions. Held-out feeds of all lengths:
+the share of those that are right. $chosen
+Held-out feeds of all lengths:
 
 $gaps
 
@@ -165,12 +165,22 @@ Licence: MIT, like the project. No data but the simulator's was used.
 """)
 
 
+_OWN = f"which this file names (that of a model that names none is {USUAL:g})"
+_USUAL = "that of a model that names none"
+_CHOSEN = (
+    "The default was chosen on feeds of other seeds\nthan this card's, as the largest gap that "
+    f"covers {100 * COVERAGE:.0f} % of their decisions."
+)
+_UNCHOSEN = "The default is that of a model that names none."
+
+
 def render(found: Record, speed: Speed, whole: Record | None = None, ablations: str = "") -> str:
     """The whole card; `whole` are the same questions to the model before it was quantised."""
     unseen = [one for one in found.played if one.held_out]
     familiar = [one for one in found.played if not one.held_out]
     context = int(found.source.shape["context_length"])
-    gap = round(float(found.source.gap or USUAL), 3)
+    own = found.source.gap
+    gap = USUAL if own is None else own
     trained = max(one for one in (0, *LENGTHS) if one <= context)
     reach = [max((asked.length for asked in one.asked), default=0) for one in unseen]
     return _CARD.substitute(
@@ -184,7 +194,8 @@ def render(found: Record, speed: Speed, whole: Record | None = None, ablations: 
         kinds=tables.kinds(unseen),
         sorts=tables.sorts(unseen),
         familiar=tables.groups(familiar),
-        share=f"{100 * COVERAGE:.0f} %",
+        named=_OWN if own is not None else _USUAL,
+        chosen=_CHOSEN if own is not None else _UNCHOSEN,
         gaps=curve.table(unseen, gap),
         decided=_drawn(curve.chart(unseen, decided=True)),
         open=_drawn(curve.chart(unseen, decided=False)),

@@ -45,12 +45,12 @@ def _passes(one: Sample, gap: float) -> bool:
     return one.answer is not None and one.lead >= gap
 
 
-def widest(played: Sequence[Played], coverage: float) -> float:
-    """The largest gap, to two places, that lets this share of decisions pass, or else nothing."""
+def widest(played: Sequence[Played], coverage: float) -> float | None:
+    """The largest gap, to two places, that lets this share of decisions pass; None if none does."""
     known = [one for _, one in decisions(played)]
     leads = sorted((one.lead for one in known if one.answer is not None), reverse=True)
     wanted = math.ceil(coverage * len(known))
-    return math.floor(100 * leads[wanted - 1]) / 100 if 0 < wanted <= len(leads) else 0.0
+    return math.floor(100 * leads[wanted - 1]) / 100 if 0 < wanted <= len(leads) else None
 
 
 def verdict(played: Sequence[Played], usual: float) -> str:

@@ -21,8 +21,9 @@ from sticli.demo.exam.record import Answered, Played, Source
 from sticli.demo.learning import vocabulary
 from sticli.demo.world.question import Question
 from sticli.demo.world.simulate import Feed, Make, make_feed
+from sticli.models import gap
 from sticli.models.find import embedded_model
-from sticli.models.gap import KEY
+from sticli.models.header import read_header
 
 MODEL = embedded_model()
 LENGTHS = (256, 512, 1024, 2048, 4096, 8192, 12288)
@@ -143,15 +144,15 @@ def measure(path: Path, wanted: Sequence[Sitting], jobs: int) -> Iterator[Played
         yield from pool.map(_play, [path] * len(wanted), wanted)
 
 
-def source(path: Path, questions: int) -> Source:
+def source(path: Path, questions: int, first: int = 0) -> Source:
     """What is said of the model that is asked."""
     reader, data = Reader(path, threads=1), path.read_bytes()
     name = reader.metadata("general.name")
     shape = {key: reader.metadata(f"llama.{key}") for key in SHAPE}
     training = {key: reader.metadata(f"sticli.training.{key}") for key in TRAINING}
-    gap = reader.metadata(KEY)
     reader.close()
-    return Source(name, sha256(data).hexdigest(), len(data), questions, shape, training, gap)
+    digest, own = sha256(data).hexdigest(), gap.named(read_header(path))
+    return Source(name, digest, len(data), questions, shape, training, own, first)
 
 
 def main() -> None:
@@ -166,7 +167,7 @@ def main() -> None:
     parser.add_argument("--questions", type=int, default=16, help="at each point of a feed")
     parser.add_argument("--jobs", type=int, default=2, help="processes")
     given = parser.parse_args()
-    done = record.begin(given.out, source(given.model, given.questions))
+    done = record.begin(given.out, source(given.model, given.questions, given.first))
     wanted = sittings(given.feeds, given.questions, given.first)
     rest = [one for one in wanted if (one.held_out, one.number) not in done]
     for number, played in enumerate(measure(given.model, rest, given.jobs), len(done) + 1):

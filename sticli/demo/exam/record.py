@@ -44,7 +44,8 @@ class Source(msgspec.Struct, frozen=True):
     questions: int  # at each point
     shape: dict[str, str]  # what its header says of that
     training: dict[str, str]  # and of this
-    gap: str = ""  # and of decisions; empty: nothing
+    gap: float | None = None  # of decisions, that it names
+    first: int = 0  # number of the first feed
 
 
 class Record(msgspec.Struct, frozen=True):

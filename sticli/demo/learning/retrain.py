@@ -17,6 +17,8 @@ from sticli.demo.learning.restore import restore
 from sticli.demo.learning.train import Run
 from sticli.demo.world.simulate import Make
 from sticli.errors import SticliError
+from sticli.models import gap
+from sticli.models.header import read_header
 
 STEPS, FIRST = 1000, 0.8  # of a schedule; where in it a model begins that is trained already
 FEEDS, LONGEST, QUESTIONS = 20, 1024, 8  # of the evaluation in the end
@@ -114,7 +116,8 @@ def _learn(run: Run, order: Order, say: Say) -> None:
 
 def write(run: Run, order: Order) -> None:
     """Export the model as it is now."""
-    export(run.model, order.model, training(run), name=order.out.name)
+    own = None if order.scratch else gap.named(read_header(MODEL))  # its logits stay alike
+    export(run.model, order.model, training(run), name=order.out.name, gap=own)
 
 
 def examine(order: Order, make: Make, say: Say) -> list[Played]:

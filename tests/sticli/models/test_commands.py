@@ -12,6 +12,7 @@ from sticli import config, paths
 from sticli.client import Client
 from sticli.models import cache, gap
 from sticli.models.find import embedded_model
+from sticli.models.header import read_header
 from sticli.protocol import Status
 from tests.sticli.conftest import SLOW, Run
 from tests.sticli.models.conftest import Program
@@ -132,8 +133,8 @@ def test_inspect_says_what_the_file_says(pulled: Path, program: Program) -> None
     assert found["mixture"] == {"F32": found["weights"]}
     lines = program("model", "inspect").out.splitlines()
     rows = dict(line.split("  ", 1) for line in lines)
-    assert found["gap"] == gap.USUAL
-    assert float(rows["gap of decisions"]) == gap.of_file(embedded_model())
+    assert found["gap"] is None
+    assert float(rows["gap of decisions"]) == gap.named(read_header(embedded_model()))
     assert rows["licence"].strip() == "MIT"
     assert rows["mixture"].strip() == "Q8_0 99.6 %, F32 0.4 %"
     assert rows["parameters"].strip() == "5,360,896"

@@ -8,7 +8,7 @@ import pytest
 
 from sticli.models import gap
 from sticli.models.find import configured, embedded_model
-from sticli.models.header import Header, Value
+from sticli.models.header import Header, Value, read_header
 
 
 def header(values: dict[str, Value]) -> Header:
@@ -18,22 +18,19 @@ def header(values: dict[str, Value]) -> Header:
 @pytest.mark.parametrize(("told", "kept"), [(0.25, 0.25), (0, 0.0), (3, 3.0), (0.3, 0.3)])
 def test_a_model_names_its_own(told: float, kept: float) -> None:
     (stored,) = struct.unpack("f", struct.pack("f", told))
-    assert gap.of_header(header({gap.KEY: stored})) == kept
+    told = header({gap.KEY: stored})
+    assert gap.of(told) == gap.named(told) == kept
 
 
-@pytest.mark.parametrize("told", [-1, 1001, math.nan, math.inf, "0.25", (0.25, 0.5), None])
+@pytest.mark.parametrize("told", [-1, 1001, math.nan, math.inf, "0.25", True, (0.25, 0.5), None])
 def test_nonsense_is_as_if_it_said_nothing(told: Value | None) -> None:
     values: dict[str, Value] = {} if told is None else {gap.KEY: told}
-    assert gap.of_header(header(values)) == gap.USUAL
-
-
-def test_a_file_that_cannot_be_read_has_the_usual_one(tiny: Path, tmp_path: Path) -> None:
-    for path in (tiny, tmp_path, tmp_path / "nowhere", Path(__file__)):
-        assert gap.of_file(path) == gap.USUAL
+    assert gap.named(header(values)) is None
+    assert gap.of(header(values)) == gap.USUAL
 
 
 def test_the_embedded_model_names_one() -> None:
-    assert 0 < gap.of_file(embedded_model()) < gap.USUAL
+    assert 0 < gap.of(read_header(embedded_model())) < gap.USUAL
 
 
 def test_a_setting_means_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

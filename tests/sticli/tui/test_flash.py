@@ -25,7 +25,7 @@ async def test_a_decision_left_open_says_so_and_why() -> None:
         assert "◇ none   open: no one choice" in rows["none"]
         assert "◆ early  not answered yet" in rows["early"]
         await on.press("2", "enter")
-        assert "open, below gap: 0.8 < 2.0; @below in an ask answers it" in drawn(on.app)
+        assert "open, below gap: 0.80 < 2; @below in an ask answers it" in drawn(on.app)
 
 
 async def test_another_session_has_no_questions_only_once_it_was_looked_at() -> None:

@@ -9,6 +9,7 @@ from sticli.demo.exam.interval import share
 from sticli.demo.exam.record import Answered, Played, Record, Source
 from sticli.demo.exam.speed import Speed
 from sticli.demo.world.phrasing import PATTERNS
+from sticli.errors import SticliError
 
 SHAPE = {
     **{"block_count": "5", "embedding_length": "256", "attention.head_count": "4"},
@@ -159,21 +160,31 @@ def test_the_widest_gap_covers_as_many_as_it_has_to() -> None:
     asked = [decision("yes", "yes", lead) for lead in leads]
     none = decision("yes", "maybe", 9.0)  # no choice: no gap covers it
     played = feeds(3, *asked, none)
-    for coverage, found in ((0.8, 0.5), (0.61, 0.5), (0.6, 1.23), (0.2, 7.0), (0.9, 0.0)):
+    for coverage, found in ((0.8, 0.5), (0.61, 0.5), (0.6, 1.23), (0.2, 7.0), (0.9, None)):
         assert curve.widest(played, coverage) == found
-    assert curve.widest((), 0.9) == 0.0
-    mixed = (*played, *feeds(9, decision("yes", "yes", 0.1), held_out=False))
-    assert gap.gap(Record(SOURCE, mixed)) == 0.0
-    assert gap.gap(Record(SOURCE, feeds(40, *asked))) == 0.5
+    assert curve.widest((), 0.9) is None
+
+
+def test_the_gap_of_a_model_is_of_held_out_feeds_that_the_card_does_not_show() -> None:
+    seen = feeds(40, decision("yes", "yes", 0.5), decision("yes", "no", 2.0))
+    familiar = feeds(40, decision("yes", "yes", 0.1), held_out=False)
+    others = msgspec.structs.replace(SOURCE, first=1000)
+    assert gap.gap(Record(others, (*seen, *familiar))) == 0.5
+    with pytest.raises(SticliError, match="feeds of the card"):
+        gap.gap(Record(SOURCE, seen))
+    with pytest.raises(SticliError, match="no gap covers 97%"):
+        gap.gap(Record(others, (*seen, *feeds(9, decision("yes", "maybe", 9.0)))))
 
 
 def test_the_card_is_about_the_gap_that_the_file_names() -> None:
     seen = feeds(9, decision("yes", "yes", 1.0), decision("yes", "yes", 3.0))
     usual = card.render(Record(SOURCE, seen), SPEED)
-    own = card.render(Record(msgspec.structs.replace(SOURCE, gap="0.250000"), seen), SPEED)
-    assert "default gap, 2,\n" in usual
+    own = card.render(Record(msgspec.structs.replace(SOURCE, gap=0.25), seen), SPEED)
+    assert "default gap, 2,\nthat of a model that names none:\n" in usual
+    assert "other seeds" not in usual
+    assert "default gap, 0.25,\nwhich this file names" in own
+    assert "on feeds of other seeds" in own
     assert "| 2 (default) | 50.0 %" in usual
-    assert "default gap, 0.25,\n" in own
     assert "| 0.25 (default) | 100.0 %" in own
     assert "coverage 50.0 %" in usual
     assert "coverage 100.0 %" in own

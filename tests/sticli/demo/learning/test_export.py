@@ -12,6 +12,7 @@ from sticli.demo.learning.export import export
 from sticli.demo.learning.model import Model, Shape, plain
 from sticli.demo.world.market import Market
 from sticli.models import gap
+from sticli.models.header import read_header
 
 SMALL = Shape(len(vocabulary.TOKENS), width=64, layers=2, heads=2, hidden=96)
 
@@ -48,7 +49,7 @@ def test_llama_cpp_gives_torchs_logits(shape: Shape, tmp_path: Path) -> None:
 def test_reading_in_pieces_and_asking_leaves_the_feed_as_it_was(tmp_path: Path) -> None:
     torch.manual_seed(1)
     export(Model(SMALL), tmp_path / "model.gguf", gap=0.3)
-    assert gap.of_file(tmp_path / "model.gguf") == 0.3
+    assert gap.named(read_header(tmp_path / "model.gguf")) == 0.3
     reader, ids = Reader(tmp_path / "model.gguf", threads=1), feed_ids(6)
     whole = reader.append(ids)
     reader.reset()
