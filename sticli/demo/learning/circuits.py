@@ -4,8 +4,7 @@ Training a model this small from noise spends most of its time discovering induc
 first layer copies the previous tokens into slots of the stream; the second binds every token to
 the name before it and to the words around it; the third finds what stood in the same place of
 earlier numbers of that name, to compare; the next two find the place whose name and whose previous
-tokens look like their own, and copy its token; the last finds it too, and tells what the third
-found there in the number before. All of it is then trained.
+tokens look like their own, and copy its token. All of it is then trained.
 """
 
 import math
@@ -15,8 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from sticli.demo.learning import vocabulary
-from sticli.demo.learning.heads import FARTHEST, Head
-from sticli.demo.learning.model import Model
+from sticli.demo.learning.model import Attention, Model, Shape
 from sticli.demo.learning.vocabulary import Trait
 
 # Parts of a stream of width 256: the token itself (its traits first), what is to be answered, the
@@ -27,7 +25,8 @@ SLOTS = (slice(128, 148), slice(148, 168), slice(168, 188))
 NAME = slice(188, 220)
 WORDS = slice(220, 236)
 KEY = slice(236, 256)
-BINDING, COMPARING, MATCHING, TELLING = 1, 2, (3, 4), 5  # layers
+FARTHEST = 8192  # tokens over which recency is shaped
+BINDING, COMPARING, MATCHING = 1, 2, (3, 4)  # layers
 # How much nearer is better, a token: soft heads learn what to look for, sharp ones tell two values
 # of one name apart.
 SLOPES = {3: (0.2, 0.5, 0.0), 4: (0.5, 0.5, 0.0)}
@@ -46,6 +45,91 @@ class Sought:
 
 
 SOUGHT = (Sought(-0.25, 0, 0), Sought(0.15, 0, 12), Sought(0, 6, 8), Sought(0, -6, 8))
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """One head's rows in the matrices of its layer; `still` are those that hardly rotate."""
+
+    attention: Attention
+    index: int
+    shape: Shape
+
+    @property
+    def rows(self) -> slice:
+        return slice(self.index * self.shape.head, (self.index + 1) * self.shape.head)
+
+    @property
+    def turning(self) -> int:
+        """Leading pairs that turn by a tenth of a radian or more over FARTHEST tokens."""
+        return int((self.angles * FARTHEST > 0.1).sum())
+
+    @property
+    def angles(self) -> Tensor:
+        return self.shape.rope_base ** -(torch.arange(0, self.shape.head, 2) / self.shape.head)
+
+    @property
+    def still(self) -> slice:
+        return slice(self.rows.start + 2 * self.turning, self.rows.stop)
+
+    def look_back(self, distance: int) -> None:
+        """Biases that give the head a sharp maximum `distance` tokens back."""
+        radius, turn = 10.0, self.angles * distance
+        self.quiet(0.05)
+        self.attention.q.bias[self.rows] = torch.tensor([radius, 0.0]).repeat(self.shape.head // 2)
+        turned = torch.stack((turn.cos(), turn.sin()), -1).flatten()
+        self.attention.k.bias[self.rows] = radius * turned
+
+    def fade(self, wanted: Tensor, back: Tensor, weight: Tensor | None = None) -> None:
+        """Biases under which the head's score at a distance `back` falls off as `wanted` does, as
+        exact near as far: what counts is the error beside the distance, unless `weight` says so.
+        """
+        phases = back[:, None] * self.angles[: self.turning]
+        waves = torch.cat((phases.cos(), phases.sin()), 1)
+        weight = (1 / (1 + wanted.abs()) if weight is None else weight)[:, None]
+        waves, goal = (waves - waves[-1]) * weight, (wanted - wanted[-1])[:, None]
+        goal = goal * math.sqrt(self.shape.head)
+        ridge = waves.T @ waves / len(back) + 1e-6 * torch.eye(waves.shape[1])
+        found = torch.linalg.solve(ridge, waves.T @ (goal * weight) / len(back))
+        cosine, sine = found[:, 0].chunk(2)
+        radius, turn = torch.hypot(cosine, sine).sqrt(), torch.atan2(sine, cosine)
+        rows = slice(self.rows.start, self.still.start)
+        q, k = self.attention.q.bias, self.attention.k.bias
+        q[rows] = torch.stack((radius, torch.zeros_like(radius)), -1).flatten()
+        k[rows] = (radius[:, None] * torch.stack((turn.cos(), turn.sin()), -1)).flatten()
+
+    def quiet(self, scale: float) -> None:
+        """Shrinks what the head compares by itself."""
+        self.attention.q.weight[self.rows] *= scale
+        self.attention.k.weight[self.rows] *= scale
+
+    def compare(self, query: Tensor, key: Tensor) -> None:
+        """Sets what the head compares: [still rows, width] each."""
+        self.quiet(0.2)
+        self.attention.q.weight[self.still] = query
+        self.attention.k.weight[self.still] = key
+
+    def prefer(self, traits: list[Trait], row: int, strength: float) -> None:
+        """Adds to the score of every token with one of the traits, by its still row `row`."""
+        at = self.still.start + row
+        self.attention.q.weight[at] = 0
+        self.attention.k.weight[at] = 0
+        self.attention.q.bias[at] = abs(strength)
+        self.attention.k.weight[at, [int(trait) for trait in traits]] = strength
+
+    def write(self, value: Tensor, out: Tensor) -> None:
+        """The head's value, [n, width] on the stream, and where on it that goes, [width, n]."""
+        rows = slice(self.rows.start, self.rows.start + len(value))
+        self.attention.v.weight[self.rows] = 0
+        self.attention.v.weight[rows] = value
+        self.attention.o.weight[:, self.rows] = 0
+        self.attention.o.weight[:, rows] = out
+
+    def copy(self, value: Tensor, target: slice, gain: float) -> None:
+        """The head's value as it is, written to `target`, n wide."""
+        out = torch.zeros(self.shape.width, len(value))
+        out[target] = gain * torch.eye(len(value))
+        self.write(value, out)
 
 
 def _directions(rows: int, columns: int) -> Tensor:
@@ -101,9 +185,9 @@ def _gather(head: Head, traits: list[Trait], slope: float, reading: Tensor, targ
     head.copy(reading, target, 0.6)
 
 
-def _comparing(model: Model, projection: Tensor) -> Tensor:
+def _comparing(model: Model, projection: Tensor) -> None:
     """The heads find the digit that follows the same tokens in another number of the same name:
-    the first, the last, the greatest and the least. Returns where they write of the last.
+    the first, the last, the greatest and the least.
     """
     width, attention = model.shape.width, model.blocks[COMPARING].attention
     value = torch.cat((2 * torch.eye(64)[[Trait.VALUE]], 0.5 * projection[1:]))
@@ -119,7 +203,6 @@ def _comparing(model: Model, projection: Tensor) -> Tensor:
             head.prefer([Trait.VALUE], 0, sought.greater)
         _elsewhere(head, sought)
         head.write(_reading(width, (TOKEN, value)), 0.5 * target)
-    return targets[1]
 
 
 def _elsewhere(head: Head, sought: Sought) -> None:
@@ -140,7 +223,16 @@ def _matching(model: Model, layer: int, projection: Tensor) -> None:
     copy = _reading(width, (TOKEN, torch.eye(64)))
     for index in range(3):
         head = Head(attention, index, model.shape)
-        _match(head, projection if index else None)
+        rows = head.still.stop - head.still.start
+        same = 2.2 * _directions(rows, 32)
+        before = [1.6 * _directions(rows, 20) for _ in SLOTS]
+        query, key = _reading(width, (NAME, same)), _reading(width, (NAME, same))
+        if index:
+            query[:, TOKEN] += before[0] @ projection
+            query[:, SLOTS[0]], query[:, SLOTS[1]] = before[1], 0.7 * before[2]
+            key[:, SLOTS[0]], key[:, SLOTS[1]] = before[0], before[1]
+            key[:, SLOTS[2]] = 0.7 * before[2]
+        head.compare(query, key)
         _recent(head, SLOPES[layer][index], 40)
         head.copy(copy, COPIED, 0.5)
     sees, carries = (Head(attention, index, model.shape) for index in (2, 3))
@@ -148,34 +240,6 @@ def _matching(model: Model, layer: int, projection: Tensor) -> None:
     attention.q.weight[sees.still.start, WORDS] += 0.5 * torch.randn(16)
     _recent(carries, 0.1, 40)
     carries.copy(_reading(width, (NAME, torch.eye(32))), NAME, 0.3)
-
-
-def _match(head: Head, projection: Tensor | None) -> None:
-    """The head finds tokens under the same name, and, given what the first layer's heads carry,
-    of these what follows the same tokens.
-    """
-    width, rows = head.shape.width, head.still.stop - head.still.start
-    same = 2.2 * _directions(rows, 32)
-    before = [1.6 * _directions(rows, 20) for _ in SLOTS]
-    query, key = _reading(width, (NAME, same)), _reading(width, (NAME, same))
-    if projection is not None:
-        query[:, TOKEN] += before[0] @ projection
-        query[:, SLOTS[0]], query[:, SLOTS[1]] = before[1], 0.7 * before[2]
-        key[:, SLOTS[0]], key[:, SLOTS[1]] = before[0], before[1]
-        key[:, SLOTS[2]] = 0.7 * before[2]
-    head.compare(query, key)
-
-
-def _telling(model: Model, projection: Tensor, fetched: Tensor) -> None:
-    """Head 0 finds a token as those that match do, and hints at the digit that the number before it
-    has there, which `fetched` reads.
-    """
-    head = Head(model.blocks[TELLING].attention, 0, model.shape)
-    _match(head, projection)
-    _recent(head, 0.5, 40)
-    out = torch.zeros(model.shape.width, FETCHED)
-    out[COPIED, 1:] = projection[1:].T
-    head.write(fetched.T, 0.5 * out)
 
 
 def _noise(model: Model) -> None:
@@ -212,8 +276,6 @@ def initialise(model: Model) -> None:
         projection = _directions(20, 64)
         _first_layer(model, projection)
         _second_layer(model)
-        fetched = _comparing(model, projection)
+        _comparing(model, projection)
         for layer in MATCHING:
             _matching(model, layer, projection)
-        if model.shape.layers > TELLING:
-            _telling(model, projection, fetched)

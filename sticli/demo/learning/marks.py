@@ -21,15 +21,13 @@ _TURNED = {LESS: GREATER, EQUAL: EQUAL, GREATER: LESS, UNKNOWN: UNKNOWN}
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """What the digit at token `at` says of how its number is to others that begin like it, and the
-    digit of the previous one; or, of a `whole` number, how that is to them, to be known by token
-    `at`.
+    """What the digit at token `at` says of how its number is to others that begin like it; or, of
+    a `whole` number, how that is to them, to be known by token `at`.
     """
 
     at: int
     compared: Compared
     whole: bool = False
-    before: int = UNKNOWN
 
     def moved(self, tokens: int) -> "Mark":
         """The same so many tokens on."""
@@ -77,11 +75,6 @@ class Numbers:
             first, previous, top, bottom = found
         return first, previous, top, bottom
 
-    def before(self, text: str, at: int) -> int:
-        """The digit of the previous number in the place of this one, if they begin alike."""
-        found = _next(self.previous, _begin(text, at))
-        return int(found) if found else UNKNOWN
-
     def whole(self, text: str) -> Compared:
         """How a number is to them."""
         value = Decimal(text)
@@ -119,7 +112,7 @@ class Heard:
         if vocabulary.decode(ids[start : start + len(told.text)]) != told.text:
             return []
         marks = [
-            Mark(start + at, numbers.digit(told.text, at), before=numbers.before(told.text, at))
+            Mark(start + at, numbers.digit(told.text, at))
             for at, digit in enumerate(told.text)
             if digit.isdigit()
         ]

@@ -18,7 +18,7 @@ from sticli.demo.learning.bindings import Bound
 from sticli.demo.learning.marks import RELATIONS, Heard, Mark
 from sticli.demo.learning.model import Layout
 from sticli.demo.learning.roles import OTHER, UNKNOWN, roles
-from sticli.demo.learning.sources import MOST, Line, Places, places, through
+from sticli.demo.learning.sources import MOST, Line, Places, places
 from sticli.demo.world.question import Question, recognise
 from sticli.demo.world.series import Told
 from sticli.demo.world.simulate import Feed, Make, make_feed
@@ -40,7 +40,6 @@ class Fork:
     marks: list[Mark] = field(default_factory=list)
     places: Places = field(default_factory=list)
     bound: list[Bound] = field(default_factory=list)
-    through: Places = field(default_factory=list)
 
     @property
     def ids(self) -> list[int]:
@@ -63,17 +62,14 @@ class Played:
 
 @dataclass(frozen=True, slots=True)
 class Marked:
-    """Where in a batch marks stand, [marks, 2], and what they say: `compared` [marks, relations],
-    `before` [marks].
-    """
+    """Where in a batch marks stand, [marks, 2], and what they say, [marks, relations]."""
 
     rows: Tensor
     compared: Tensor
-    before: Tensor
 
     def to(self, device: torch.device) -> "Marked":
         """The same on a device."""
-        return Marked(*(one.to(device) for one in (self.rows, self.compared, self.before)))
+        return Marked(self.rows.to(device), self.compared.to(device))
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +92,7 @@ class Batch:
 
     `kinds` names each target's kind and `ends` marks the last target of each answer. The marks are
     of digits and of whole numbers; `roles` [batch, feed] are those of the tokens of the feeds.
-    `pointed` says what answers are copied from, `bound` which name a token belongs to, `through`
-    where the last value stands through which the one before it is found, if that is sought.
+    `pointed` says what answers are copied from, `bound` which name a token belongs to.
     """
 
     ids: Tensor
@@ -110,7 +105,6 @@ class Batch:
     wholes: Marked
     pointed: Pointed
     bound: Pointed
-    through: Pointed
     roles: Tensor
 
     def to(self, device: torch.device) -> "Batch":
@@ -126,7 +120,6 @@ class Batch:
             wholes=self.wholes.to(device),
             pointed=self.pointed.to(device),
             bound=self.bound.to(device),
-            through=self.through.to(device),
             roles=self.roles.to(device),
         )
 
@@ -144,8 +137,7 @@ def ask(feed: Feed, lines: Sequence[Line], heard: Heard) -> Fork:
     if hasattr(feed, "spans"):
         bound = bindings.in_answer(question, tail, len(answer))
     copied = places(feed, lines, question, answer[:-1])
-    seen = through(feed, lines, question, answer[:-1])
-    return Fork(point, question, tail, answer, marks, copied, bound, seen)
+    return Fork(point, question, tail, answer, marks, copied, bound)
 
 
 def play(feed: Feed, tokens: int, rate: float, rng: random.Random) -> Played:
@@ -178,7 +170,7 @@ def pack(feeds: list[Played], room: int, rng: random.Random) -> Batch:
     seen = np.zeros((len(feeds), room), dtype=np.int64)
     begins = np.tile(np.arange(room), (len(feeds), 1))
     rows, targets, kinds, ends = [], [], list[str](), list[bool]()
-    pointed, led = list[tuple[int, int, list[int]]](), list[tuple[int, int, list[int]]]()
+    pointed = list[tuple[int, int, list[int]]]()
     bound = [(index, *one) for index, feed in enumerate(feeds) for one in feed.bound]
     marks = [(index, mark) for index, feed in enumerate(feeds) for mark in feed.marks]
     for index, feed in enumerate(feeds):
@@ -193,9 +185,8 @@ def pack(feeds: list[Played], room: int, rng: random.Random) -> Batch:
             marks += [(index, mark.moved(tokens + int(start))) for mark in fork.marks]
             first = start + len(fork.tail) - 1
             rows += [(index, first + step) for step in range(len(fork.answer))]
-            for known, found in ((pointed, fork.places), (led, fork.through)):
-                copied = enumerate(found, tokens + int(first))
-                known += [(index, at, places) for at, places in copied]
+            copied = enumerate(fork.places, tokens + int(first))
+            pointed += [(index, at, places) for at, places in copied]
             bound += [(index, *one) for one in _moved(fork.bound, tokens + int(start))]
             targets += fork.answer
             kinds += [fork.question.kind] * len(fork.answer)
@@ -209,7 +200,7 @@ def pack(feeds: list[Played], room: int, rng: random.Random) -> Batch:
     parts = torch.tensor([feed.roles for feed in feeds])
     return Batch(
         torch.from_numpy(ids), layout, where, wanted, kinds, ends,
-        digits, wholes, _pointed(pointed), _pointed(sorted(bound)), _pointed(led), parts,
+        digits, wholes, _pointed(pointed), _pointed(sorted(bound)), parts,
     )  # fmt: skip
 
 
@@ -227,8 +218,7 @@ def _pointed(found: list[tuple[int, int, list[int]]]) -> Pointed:
 def _marked(marks: list[tuple[int, Mark]]) -> Marked:
     rows = torch.tensor([(index, mark.at) for index, mark in marks], dtype=torch.long)
     compared = torch.tensor([mark.compared for _, mark in marks], dtype=torch.long)
-    before = torch.tensor([mark.before for _, mark in marks], dtype=torch.long)
-    return Marked(rows.view(-1, 2), compared.view(-1, len(RELATIONS)), before)
+    return Marked(rows.view(-1, 2), compared.view(-1, len(RELATIONS)))
 
 
 def make_batch(

@@ -1,6 +1,5 @@
 """Tells heads, while the model trains, where to look: those that match, for what an answer is
-copied from, one that tells of the number before, for the last (see `sources` of both); those that
-bind, for the name that a field belongs to (see `bindings`).
+copied from (see `sources`), those that bind, for the name that a field belongs to (see `bindings`).
 """
 
 from collections.abc import Sequence
@@ -13,20 +12,14 @@ from sticli.demo.learning.packing import Pointed
 
 
 class Pointing:
-    """How much some heads of some layers look at the places that a batch names; it is enough that
+    """How much the heads of some layers look at the places that a batch names; it is enough that
     one of them does.
     """
 
     def __init__(
-        self,
-        model: Model,
-        layout: Layout,
-        pointed: Pointed,
-        layers: Sequence[int],
-        heads: slice = slice(None),
+        self, model: Model, layout: Layout, pointed: Pointed, layers: Sequence[int]
     ) -> None:
-        self._model, self._layers, self._heads = model, layers, heads
-        self._places = pointed.places
+        self._model, self._layers, self._places = model, layers, pointed.places
         self._turns = rotations(layout.positions(), model.shape)
         self._seen: list[Tensor] = []  # of each layer, the logarithm of what each head gives
         self._of, self._at = pointed.rows.unbind(1)
@@ -51,9 +44,8 @@ class Pointing:
         """The logarithm of the attention of each head of a block to the places: [heads, rows]."""
         attention, normal = block.attention, block.attention_norm(stream)
         split = (attention.heads, attention.head)
-        keys = attention.k(normal).unflatten(-1, split)[..., self._heads, :]
-        keys = rotate(keys, self._turns)
-        asking = attention.q(normal[self._of, self._at]).unflatten(-1, split)[:, self._heads]
+        keys = rotate(attention.k(normal).unflatten(-1, split), self._turns)
+        asking = attention.q(normal[self._of, self._at]).unflatten(-1, split)
         turned = self._turns[self._of, self._at][None]
         queries = rotate(asking[None], turned, attention.head**-0.5)[0]
         parts = (queries, self._hidden, self._places)

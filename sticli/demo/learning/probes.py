@@ -15,7 +15,7 @@ from sticli.demo.learning.model import Shape
 from sticli.demo.learning.packing import Batch, Marked
 from sticli.demo.learning.roles import ROLES
 
-OUTCOMES, DIGITS = 3, 10  # less, equal, greater; 0 to 9
+OUTCOMES = 3  # less, equal, greater
 
 
 class Probes(nn.Module):  # type: ignore[misc]  # torch is untyped to mypy here
@@ -30,7 +30,6 @@ class Probes(nn.Module):  # type: ignore[misc]  # torch is untyped to mypy here
         self.digits = nn.Linear(shape.width, len(RELATIONS) * OUTCOMES)
         self.wholes = nn.Linear(shape.width, len(RELATIONS) * OUTCOMES)
         self.roles = nn.Linear(shape.width, len(ROLES))
-        self.before = nn.Linear(shape.width, DIGITS)
 
 
 class Probing:
@@ -50,8 +49,6 @@ class Probing:
                 self._look(name, marked, stream)
         if self._probes.layers["digits"] == layer:
             self._part(stream[:, : self._roles.shape[1]])
-        if self._probes.layers["wholes"] == layer:
-            self._recall(self._marked["digits"], stream)
 
     def _part(self, stream: Tensor) -> None:
         found = self._probes.roles(F.rms_norm(stream.float(), stream.shape[-1:])).flatten(0, 1)
@@ -61,15 +58,6 @@ class Probing:
         begins = F.pad(self._roles[:, 1:] != self._roles[:, :-1], (1, 0)).flatten()
         told = begins & (wanted > roles.OTHER)
         self.right["roles"] += (found.argmax(-1) == wanted)[told].tolist()
-
-    def _recall(self, marked: Marked, stream: Tensor) -> None:
-        """Whether a digit still tells, late, which one the number before has in its place."""
-        known = marked.before != UNKNOWN
-        seen = stream[marked.rows[known, 0], marked.rows[known, 1]].float()
-        found = self._probes.before(F.rms_norm(seen, seen.shape[-1:])).float()
-        loss = F.cross_entropy(found, marked.before[known], reduction="sum")
-        self.loss = self.loss + loss / known.sum().clamp(min=1)
-        self.right["digits before"] += (found.argmax(-1) == marked.before[known]).tolist()
 
     def _look(self, name: str, marked: Marked, stream: Tensor) -> None:
         seen = stream[marked.rows[:, 0], marked.rows[:, 1]].float()

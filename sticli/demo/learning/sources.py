@@ -88,8 +88,7 @@ def places(feed: Feed, lines: Sequence[Line], question: Question, answer: list[i
         telling = [at for at in _telling(feed, told[-1], question) if at > starts[-1]]
         found[0] = [starts[-1], *telling][:MOST]
     if question.kind == "previous_value":
-        for step, seen in enumerate(through(feed, lines, question, answer)):
-            found[step] += seen
+        _through_the_last(feed, lines, question, answer, found)
     return found
 
 
@@ -104,23 +103,19 @@ def _telling(feed: Feed, line: Line, question: Question) -> list[int]:
     return [at + step for at in line.places(text, ids) for step in range(len(ids))]
 
 
-def through(feed: Feed, lines: Sequence[Line], question: Question, answer: list[int]) -> Places:
-    """The places in the last value, which is easier found, that know how the one before it goes on:
-    as far as both begin alike, and what follows there. Of a question for another one the beginning
-    of the feed, where there is nothing to know; of feeds that are not simulated here nothing.
+def _through_the_last(
+    feed: Feed, lines: Sequence[Line], question: Question, answer: list[int], found: Places
+) -> None:
+    """Adds the places in the last value, which is easier found, and knows how the one before it
+    goes on: as far as both begin alike, and what follows there.
     """
-    clean = feed.feed if isinstance(feed, Noisy) else feed
-    if not isinstance(clean, Access | Logs | Market | Sensors):
-        return []
-    if question.kind != "previous_value":
-        return [[0]] * (len(answer) + 1)
     name = recognise(question.text, (question.kind,)).name
     last = vocabulary.encode(truth := feed.truth(f"last price of {name}?"))
     newest = _with(_with(lines, name), truth)[-1:]
-    starts = [at for line in newest for at in line.places(truth, last)[-1:]]
-    alike = [one == other for one, other in zip(answer, last, strict=False)]
-    steps = range(min(len(last), len(answer), [*alike, False].index(False) + 1))
-    return [[at + step for at in starts] for step in steps] if starts else []
+    for at in [at for line in newest for at in line.places(truth, last)[-1:]]:
+        for step, places in enumerate(found):
+            if step < len(last) and answer[:step] == last[:step]:
+                places.append(at + step)
 
 
 def _lines(feed: Feed, lines: Sequence[Line], question: Question) -> list[Line]:

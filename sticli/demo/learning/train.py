@@ -21,7 +21,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from sticli.demo.learning import circuits, heap, recipe, vocabulary
-from sticli.demo.learning.circuits import BINDING, MATCHING, TELLING
+from sticli.demo.learning.circuits import BINDING, MATCHING
 from sticli.demo.learning.half import has_half
 from sticli.demo.learning.model import Model, Probe, Shape, unseen
 from sticli.demo.learning.muon import Muon
@@ -139,11 +139,9 @@ def advance(run: Run, drawn: Batch | None = None) -> float:
     probing = Probing(run.probes, batch)
     pointing = Pointing(run.model, batch.layout, batch.pointed, MATCHING)
     binding = Pointing(run.model, batch.layout, batch.bound, (BINDING,))
-    telling = Pointing(run.model, batch.layout, batch.through, (TELLING,), slice(1))
-    logits = answers(run.model, batch, each(probing, pointing, binding, telling))
+    logits = answers(run.model, batch, each(probing, pointing, binding))
     loss = F.cross_entropy(logits, batch.targets, reduction="sum") / max(1, len(batch.targets))
-    pointed = POINTED * pointing.loss + BOUND * (binding.loss + telling.loss)
-    told = MARKED * probing.loss + pointed
+    told = MARKED * probing.loss + POINTED * pointing.loss + BOUND * binding.loss
     (loss + told).backward()
     nn.utils.clip_grad_norm_(run.model.parameters(), 1.0)
     for optimiser in run.optimisers:

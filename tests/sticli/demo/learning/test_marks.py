@@ -40,20 +40,6 @@ def test_each_digit_is_compared_to_those_at_its_place_under_the_same_beginning()
 
 
 @given(st.lists(NUMBERS, min_size=2, max_size=8))
-def test_a_digit_tells_that_of_the_number_before_where_both_begin_alike(texts: list[str]) -> None:
-    heard = Heard()
-    for text in texts[:-1]:
-        marks_of(heard, text)
-    *_, before, last = texts
-    line = vocabulary.line_ids(f"10:02:11 ACME {last}")
-    start, long = len(line) - 1 - len(last), before.index(".") == last.index(".")
-    for mark in marks_of(heard, last)[:-1]:
-        at = mark.at - start
-        alike = long and before[:at] == last[:at] and before[at].isdigit()
-        assert mark.before == (int(before[at]) if alike else UNKNOWN)
-
-
-@given(st.lists(NUMBERS, min_size=2, max_size=8))
 def test_a_whole_number_is_compared_by_its_value(texts: list[str]) -> None:
     heard = Heard()
     *earlier, last = texts

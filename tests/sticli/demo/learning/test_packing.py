@@ -89,26 +89,6 @@ def test_marks_stand_at_digits_and_at_the_ends_of_lines() -> None:
     assert (batch.digits.rows[:, 1] >= 160).any()  # thresholds in questions
 
 
-def test_the_last_value_is_looked_through_where_the_one_before_it_is_asked_for() -> None:
-    rng = random.Random(7)
-    batch = pack([play(Market(seed), 160, 9.0, rng) for seed in range(48)], 160, rng)
-    kinds = dict(zip(map(tuple, batch.rows.tolist()), batch.kinds, strict=True))
-    pointed = dict(
-        zip(map(tuple, batch.pointed.rows.tolist()), batch.pointed.places.tolist(), strict=True)
-    )
-    told = set[str]()
-    for (index, at), places in zip(
-        batch.through.rows.tolist(), batch.through.places.tolist(), strict=True
-    ):
-        seen = {place for place in places if place >= 0}
-        if kinds[index, at - 160] == "previous_value":
-            assert seen <= {*pointed[index, at]}
-        else:
-            assert seen == {0}
-        told.add(kinds[index, at - 160])
-    assert {"previous_value", "unknown_previous_value", "last_value", "count"} < told
-
-
 def test_a_threshold_is_marked_by_the_numbers_that_its_question_sees() -> None:
     market, heard = Market(9), Heard()
     for _ in range(20):
@@ -146,7 +126,7 @@ class Boilers:
 def test_a_question_of_ones_own_is_marked_nowhere() -> None:
     found = play(Boilers(), 40, 1.0, random.Random(1))
     assert found.forks
-    assert not any(fork.marks or fork.places or fork.through for fork in found.forks)
+    assert not any(fork.marks or fork.places for fork in found.forks)
     assert not found.marks
 
 

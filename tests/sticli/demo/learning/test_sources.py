@@ -3,7 +3,7 @@
 import pytest
 
 from sticli.demo.learning import vocabulary
-from sticli.demo.learning.sources import LED, MOST, Line, places, through
+from sticli.demo.learning.sources import LED, MOST, Line, places
 from sticli.demo.world.access import Access
 from sticli.demo.world.logs import Logs
 from sticli.demo.world.market import Market
@@ -88,16 +88,12 @@ def test_the_value_before_the_last_is_found_through_the_last_as_far_as_they_begi
         if len(own) > 1 and truth[:2] == last[:2] and truth[2] != last[2]:
             break
     lines, answer = lined(texts), vocabulary.encode(truth)
-    question = Question("previous_value", text, truth)
-    told = places(market, lines, question, answer)
+    told = places(market, lines, Question("previous_value", text, truth), answer)
     starts = [lines[at].places(value, vocabulary.encode(value))[-1]
               for at, value in zip(own[-2:], (truth, last), strict=True)]  # fmt: skip
     assert told == [
         [at + step for at in starts[: 2 if step < 3 else 1]] for step in range(len(answer))
     ]
-    assert through(market, lines, question, answer) == [[starts[1] + step] for step in range(3)]
-    other = Question("last_value", f"last price of {name}?", last)
-    assert through(market, lines, other, vocabulary.encode("1.5")) == [[0]] * 4  # and its end
 
 
 def test_errors_and_states() -> None:
