@@ -166,8 +166,12 @@ def test_a_decision_is_added_and_shown_with_its_lead(session: Script, sticli: Ru
     session.flash["s"]["x"] |= {"fresh": True, "source": "ready"}
     done = sticli("flash", "get", "s", "x", "-v")
     assert (done.returncode, done.stdout) == (0, "up\n")
-    assert "ready, version 4, 0 evaluations, lead 7.0 >= 3.5" in done.stderr
-    assert "7.0 >= 3.5" in sticli("flash", "ls", "s").stdout
+    assert "ready, version 4, 0 evaluations, lead 7.00 >= 3.5" in done.stderr
+    assert "7.00 >= 3.5" in sticli("flash", "ls", "s").stdout
+    session.flash["s"]["x"] |= {"gap": 0.11, "lead": 0.14}
+    assert "0.14 >= 0.11" in sticli("flash", "ls", "s").stdout
+    assert sticli("flash", "add", "s", "on?", "--id", "y", "--choices", "on,off").returncode == 0
+    assert "gap" not in session.flash["s"]["y"]  # an older daemon takes no null
 
 
 def test_a_cut_answer_is_said_on_stderr(session: Script, sticli: Run) -> None:
