@@ -1,4 +1,4 @@
-"""Sets what a trained model's output says of tokens that were hardly ever part of an answer:
+"""Sets what a trained model's output says of tokens that are hardly ever part of an answer:
 `python -m sticli.demo.learning.rows CHECKPOINT --out checkpoint.pt`.
 
 Training only ever makes such a token less likely, until no answer may hold it: an error message was

@@ -14,7 +14,9 @@ from sticli.daemon.engines import measurement
 from sticli.daemon.engines.base import Exhausted, Plan, Row
 from sticli.daemon.engines.choose import open_engine
 from sticli.errors import SticliError
+from sticli.models import gap
 from sticli.models.find import embedded_model
+from sticli.models.header import read_header
 from tests.tiny import CELL_BYTES, WIDTH, add_vocabulary, vocabulary
 
 
@@ -33,6 +35,14 @@ def test_an_engine_from_settings(tiny: Path, tmp_path: Path) -> None:
     assert logits is not None
     assert logits.shape == (1, vocabulary.size)
     engine.close()
+
+
+def test_the_gap_of_decisions_is_that_of_the_file(tiny: Path, tmp_path: Path) -> None:
+    for model, told in (("", gap.of(read_header(embedded_model()))), (str(tiny), gap.USUAL)):
+        settings = Settings(model=model, engine="llama.cpp", kv_budget_mb=8, threads=1)
+        engine, _, ready = open_engine(settings, tmp_path)
+        assert ready.gap == told
+        engine.close()
 
 
 @pytest.mark.parametrize(("quiet", "age", "kept"), [(1, 9e9, 1), (0, 60, 1), (0, 9000, 0)])

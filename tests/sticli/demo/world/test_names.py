@@ -72,6 +72,7 @@ def test_a_spoken_word_is_trainings_and_no_word_that_means_something() -> None:
     assert not told & WORDS
     assert not told & (kept | {state for states in KEPT_STATE_SETS for state in states})
     assert any(word in name for name in told for word in ("price", "error", "last"))
+    assert any(name.startswith("pas") for name in told)  # of "past": a token of that alone
 
 
 def test_a_word_that_evaluation_keeps_is_drawn_again(monkeypatch: pytest.MonkeyPatch) -> None:
