@@ -40,9 +40,10 @@ $decisions
 
 `sticli demo` promises $promise of its answers right, on plain markets of up to $plain tokens.
 
-Decoding takes $decode ms a token after $tokens tokens of feed, on $threads threads; reading a feed
-of that length, $read tokens a second ($cpu, $cores cores, load $busy before it began). Wanted were
-2 ms at most: $fast.
+Decoding takes $decode ms a token after $tokens tokens of feed, on $threads threads, in the fastest
+of $tries tries, $usual ms in the median one; a feed of that length is read at $read tokens a second
+($cpu, $cores cores that others may use too, load $busy before it began). Wanted were 2 ms at most:
+$fast.
 
 ## Accuracy on held-out feeds
 
@@ -222,7 +223,9 @@ def _drawn(text: str) -> str:
 
 def _speed(speed: Speed) -> dict[str, str]:
     return {
+        "tries": str(speed.tries),
         "decode": f"{speed.decode:.2f}",
+        "usual": f"{speed.usual:.2f}",
         "tokens": f"{speed.tokens:,}",
         "threads": str(speed.threads),
         "read": f"{speed.read:,.0f}",

@@ -17,7 +17,7 @@ SHAPE = {
 }
 TRAINING = {"seed": "7", "step": "900", "seconds": "5400", "scale": ""}
 SOURCE = Source("feed-v9", "12ab", 5_100_000, 16, SHAPE, TRAINING)
-SPEED = Speed(2048, 2, 1234.0, 1.25, "Some CPU", 2, 0.25)
+SPEED = Speed(2048, 2, 8, 1234.0, 1.25, 1.5, "Some CPU", 2, 0.25)
 
 
 def answered(kind: str, right: bool, *, length: int = 256, lead: float = 3.0) -> Answered:
@@ -75,6 +75,7 @@ def test_the_whole_card_is_of_what_was_measured() -> None:
     for told in (
         "5.1 MB",
         "1.25 ms",
+        "1.50 ms in the median",
         "1,234 tokens",
         "Some CPU",
         "seed 7",
