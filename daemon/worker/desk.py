@@ -21,6 +21,7 @@ from sticli.daemon.worker.scheduler import Scheduler
 from sticli.daemon.worker.sessions import Session
 from sticli.daemon.worker.step import Lane
 from sticli.daemon.worker.successor import Successor
+from sticli.daemon.worker.transcript import Transcript
 from sticli.daemon.worker.upkeep import Upkeep
 from sticli.daemon.worker.usage import Usage
 from sticli.errors import SticliError, failed
@@ -203,10 +204,9 @@ class Desk:
             limit,
             None,
             frame,
-            self._vocabulary.encode,
+            Transcript(frame.prefix, self._vocabulary.encode, message.window_from),
             journal=message.lines,
             on_full=message.on_full,
-            window_from=message.window_from,
             note="from the journal" if message.lines else "new",
             tenant=message.tenant,
             pinned=message.pinned,

@@ -31,20 +31,20 @@ class News:
             session.restored = True
             self._send(messages.Restored(session.name, session.length, session.note))
             self._arm(session, now)
-        elif session.restored and session.version > session.told_version:
+        elif session.restored and session.version > session.told.version:
             self._arm(session, now)
-        session.told_version = session.version
-        if session.full and not session.behind and not session.told_full:
+        session.told.version = session.version
+        if session.full and not session.behind and not session.told.full:
             self._full(session, now)
 
     def _settled(self, session: Session, now: float) -> None:
         """Say how far a session is; a rebuild is not seen from outside until it is through."""
         lines = session.lines
-        moved = session.window_from != session.told_window
-        if session.rebuilding or not (lines > session.told_lines or moved):
+        moved = session.window_from != session.told.window
+        if session.rebuilding or not (lines > session.told.lines or moved):
             return
-        session.told_lines, session.changed = max(lines, session.told_lines), now
-        session.told_window = session.window_from
+        session.told.lines, session.changed = max(lines, session.told.lines), now
+        session.told.window = session.window_from
         self._usage.lag.settled(session.name, lines, now)
         self._send(
             messages.Settled(
@@ -58,7 +58,7 @@ class News:
         )
 
     def _full(self, session: Session, now: float) -> None:
-        session.told_full = True
+        session.told.full = True
         self._usage.lag.forget(session.name)
         self._arm(session, now)
         self._send(messages.Full(session.name, session.lines, session.length, session.limit))

@@ -24,4 +24,4 @@ class Point:
         if at is None:
             return cls.now(session)
         version, lines = at
-        return cls(session.until(lines), lines, version)
+        return cls(session.transcript.until(lines), lines, version)

@@ -1,13 +1,11 @@
-"""A session's tokens: the prefix and every line as ids, how far they are in the cache, versions.
+"""A session: how far its transcript is in the cache, which lines it keeps, where its cells are.
 
 It owns no cells: `seq` names the engine's sequence that holds the first `length` tokens, while
 the session is on the device; its ids stay here wherever its cells are.
 """
 
 from array import array
-from bisect import bisect_right
-from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -18,11 +16,22 @@ from sticli.daemon.worker.pace import Pace
 from sticli.daemon.worker.replay import Replay
 from sticli.daemon.worker.successor import Successor
 from sticli.daemon.worker.template import Frame
+from sticli.daemon.worker.transcript import Transcript
 from sticli.daemon.worker.window import Shift, Window, opened
 
 Place = Literal["device", "host", "disk", "journal"]
 
 RESERVE = 1024  # cells that lines leave to questions, at most an eighth of the session
+
+
+@dataclass(slots=True)
+class Told:
+    """What the front knows of a session."""
+
+    window: int  # the first line of its context
+    lines: int
+    version: int = 0
+    full: bool = False
 
 
 @dataclass(slots=True, eq=False)
@@ -34,13 +43,12 @@ class Session:
     limit: int  # cells, questions included
     seq: Seq | None  # None: not on the device
     frame: Frame  # how a question is put to it
-    encode: Callable[[str], list[int]]
+    transcript: Transcript
     journal: int  # lines that the journal held when it was opened
     on_full: str = "stop"  # or rebase, or slide: a protocol.OnFull
     held: bool = False  # nothing is computed while a snapshot waits for the journal
     restored: bool = False  # every line that the journal held is in the cache
     note: str = "from the journal"
-    window_from: int = 0  # the first line (from 0) of the context
     length: int = 0  # tokens in the cache, or in the one that it had and comes back to
     promised: int = 0  # cells that running questions may fill
     starved: bool = False  # its lines found no cells: no ask starts before they have had some
@@ -61,22 +69,24 @@ class Session:
     changed: float = 0.0  # when it last grew, seconds of the loop's clock
     saved: int = 0  # tokens in its snapshot
     offered: int = 0  # tokens that the disk was last asked to take, whether it did or not
-    told_lines: int = 0  # what the front knows
-    told_version: int = 0
-    told_full: bool = False
-    told_window: int = 0
-    tokens: "array[int]" = field(default_factory=lambda: array("i"))
+    told: Told = field(init=False)
     lookup: Lookup | None = None  # of its tokens, once an answer was guessed from them
     pace: Pace = field(default_factory=Pace)
-    _ends: "array[int]" = field(default_factory=lambda: array("q"))  # tokens up to each line's end
-    _texts: deque[str | None] = field(default_factory=deque)  # lines not yet tokenised
-    _marks: list[tuple[int, int]] = field(default_factory=list)  # (lines, version), growing
 
     def __post_init__(self) -> None:
-        self.tokens.extend(self.frame.prefix)
-        self._marks.append((self.window_from, 0))
-        self.told_lines = self.told_window = self.window_from
-        self.window = opened(self.on_full, self.room - len(self.tokens), self.window_from)
+        first = self.window_from
+        self.told = Told(first, first)
+        self.window = opened(self.on_full, self.room - self.transcript.prefix, first)
+
+    @property
+    def tokens(self) -> "array[int]":
+        """The prefix and the lines of the context, as far as they are tokenised."""
+        return self.transcript.tokens
+
+    @property
+    def window_from(self) -> int:
+        """The first line (from 0) of the context."""
+        return self.transcript.first
 
     @property
     def room(self) -> int:
@@ -86,28 +96,28 @@ class Session:
     @property
     def arrived(self) -> int:
         """Lines of the journal that came, up to the first that did not fit."""
-        return self.window_from + len(self._ends) + len(self._texts)
+        return self.transcript.arrived
 
     @property
     def lines(self) -> int:
         """Lines of the journal that are in the cache, or before it."""
-        return self.window_from + bisect_right(self._ends, self.length)
+        return self.transcript.lines(self.length)
 
     @property
     def settled(self) -> int:
         """Tokens up to the end of the last line that is whole in the cache: where forks start."""
-        whole = self.lines - self.window_from
-        return self._ends[whole - 1] if whole else min(self.length, len(self.frame.prefix))
+        return min(self.length, self.transcript.until(self.lines))
 
     @property
     def version(self) -> int:
         """The newest version whose lines are all in the cache."""
-        return self._marks[bisect_right(self._marks, self.lines, key=lambda mark: mark[0]) - 1][1]
+        return self.transcript.version(self.lines)
 
     @property
     def behind(self) -> bool:
         """Whether anything that fits is not in the cache yet."""
-        return bool(self._texts) or self.length < len(self.tokens) or self.replay is not None
+        waits = self.transcript.waits
+        return waits or self.length < len(self.tokens) or self.replay is not None
 
     @property
     def computable(self) -> bool:
@@ -119,7 +129,7 @@ class Session:
         """Whether all that the journal held at Open, and fits, is in the cache."""
         if self.full:
             return not self.behind
-        return self.lines >= self.journal and self.length >= len(self.frame.prefix)
+        return self.lines >= self.journal and self.length >= self.transcript.prefix
 
     @property
     def free(self) -> int:
@@ -131,12 +141,7 @@ class Session:
 
         Returns the number of lines taken; 0 as well after a gap, or once it is full.
         """
-        known = self.arrived - first
-        if self.full or known < 0 or known >= len(texts):
-            return 0
-        self._texts.extend(texts[known:])
-        self._marks.append((first + len(texts), version))
-        return len(texts) - known
+        return 0 if self.full else self.transcript.add(first, version, texts)
 
     def waiting(self, most: int) -> int:
         """Tokens that can be computed now, at most `most`."""
@@ -159,7 +164,7 @@ class Session:
     @property
     def catching_up(self) -> bool:
         """Whether lines still move the next window on: computing this one is for nothing."""
-        return self.next is not None and not self.next.begun and bool(self._texts)
+        return self.next is not None and not self.next.begun and self.transcript.waits
 
     def lane(self) -> "Session | Successor | Replay":
         """What ingest computes: what has to come back first, then this window, or the next once
@@ -185,21 +190,19 @@ class Session:
     def tokenise(self, until: int, most: int = 1 << 62) -> None:
         """Tokenise lines, each by itself, until there are `until` tokens, `most` characters are
         through, or a line has to wait or does not fit."""
-        while self._texts and len(self.tokens) < until and most > 0:
-            text = self._texts[0]
-            line = [] if text is None else self.encode(text + "\n")
+        while self.transcript.waits and len(self.tokens) < until and most > 0:
+            line, characters = self.transcript.next()
             if not (self._keep(line) if self.window else self._fit(line)):
                 return
-            self._texts.popleft()
-            most -= len(text or "")
+            most -= characters
 
     def _fit(self, line: Sequence[int]) -> bool:
         """Take a line, or be full for good."""
         if len(self.tokens) + len(line) > self.room:
             self.full = True
-            self._texts.clear()
+            self.transcript.refuse()
             return False
-        self._add(line)
+        self.transcript.take(line)
         return True
 
     def _keep(self, line: Sequence[int]) -> bool:
@@ -212,7 +215,7 @@ class Session:
         if begun and self.window.moves(len(line)):
             return False
         due = len(self.tokens)
-        self._add(line)
+        self.transcript.take(line)
         if self.window.add(len(line)):
             self._move(self.window.start, due)
         return True
@@ -222,52 +225,30 @@ class Session:
         if self.on_full == "slide":
             self.shift = Shift(start, due)
         else:
-            self.next = Successor(self, start, self._begin(start))
-
-    def _add(self, line: Sequence[int]) -> None:
-        self.tokens.extend(line)
-        self._ends.append(len(self.tokens))
-
-    def _begin(self, line: int) -> int:
-        """Where a line begins among the tokens."""
-        before = line - self.window_from
-        return self._ends[before - 1] if before else len(self.frame.prefix)
-
-    def until(self, lines: int) -> int:
-        """Tokens up to the end of the journal's first `lines` lines, of which the window holds
-        the last, or of the prefix."""
-        return self._begin(lines)
+            self.next = Successor(self, start, self.transcript.until(start))
 
     def adopt(self) -> None:
         """Go on as the next window. Whoever calls owns the sequence that was this one's."""
         found = self.next
         assert found is not None
         assert found.seq is not None
-        self._leave(found.start, found.offset)
+        self.transcript.forget(found.start)
         self.seq, self.length = found.seq, found.length
         self.next, self.saved, self.offered = None, 0, 0
 
     def slide(self) -> None:
         """Go on without the lines ahead of the shift. Whoever calls has moved the cells."""
         assert self.shift is not None
-        start, self.length = self.shift.start, self.length - self.outgoing
-        self._leave(start, self._begin(start))
+        self.length -= self.outgoing
+        self.transcript.forget(self.shift.start)
         self.shift, self.slid, self.saved, self.offered = None, True, 0, 0
 
     @property
     def outgoing(self) -> int:
         """Tokens behind the prefix that the shift forgets."""
-        return self._begin(self.shift.start) - len(self.frame.prefix) if self.shift else 0
-
-    def _leave(self, start: int, offset: int) -> None:
-        """Forget the lines before `start`, which begins after `offset` tokens."""
-        prefix = self.frame.prefix
-        gone = offset - len(prefix)
-        self._ends = array("q", [end - gone for end in self._ends[start - self.window_from :]])
-        self.tokens = array("i", prefix) + self.tokens[offset:]
-        self.window_from = start
-        last = bisect_right(self._marks, start, key=lambda mark: mark[0])
-        self._marks = self._marks[max(0, last - 1) :]
+        if self.shift is None:
+            return 0
+        return self.transcript.until(self.shift.start) - self.transcript.prefix
 
     def take(self, count: int) -> Sequence[int]:
         """The next `count` tokens."""

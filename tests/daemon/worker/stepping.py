@@ -8,6 +8,7 @@ from sticli.daemon.worker.guide import Guide
 from sticli.daemon.worker.question import Question
 from sticli.daemon.worker.sessions import Session
 from sticli.daemon.worker.template import Frame
+from sticli.daemon.worker.transcript import Transcript
 from tests.fakes import FakeEngine
 
 FREE = 0.0  # the price of guesses that cost nothing: as many as may be are made
@@ -22,7 +23,8 @@ def filled(
 ) -> Session:
     """A session that holds these lines in its cache."""
     frame = frame or Frame(tuple(vocabulary.start()), "\nQuestion: ", "\nAnswer:", (), True)
-    session = Session("s", "u", limit, engine.open(limit), frame, vocabulary.encode, 0)
+    transcript = Transcript(frame.prefix, vocabulary.encode)
+    session = Session("s", "u", limit, engine.open(limit), frame, transcript, 0)
     session.add(0, len(texts), texts)
     session.tokenise(limit)
     if session.tokens:

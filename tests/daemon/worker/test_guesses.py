@@ -112,7 +112,7 @@ def test_nothing_is_indexed_before_a_guess_and_later_only_what_is_new() -> None:
     session.tokenise(1 << 20)
     answered(engine, VOCABULARY, begun(engine, VOCABULARY, session, "ab"), 4)
     assert session.lookup is first
-    session.tokens = session.tokens[4:]  # as a window that moved on
+    session.transcript.tokens = session.tokens[4:]  # as a window that moved on
     answered(engine, VOCABULARY, begun(engine, VOCABULARY, session, "ab"), 4)
     assert session.lookup is not first
 

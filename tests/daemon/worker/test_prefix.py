@@ -10,6 +10,7 @@ from sticli.daemon.worker.prefix import WORTH, Prefixes, exact
 from sticli.daemon.worker.rendering import plain
 from sticli.daemon.worker.sessions import Session
 from sticli.daemon.worker.successor import Successor
+from sticli.daemon.worker.transcript import Transcript
 from sticli.daemon.worker.usage import Usage
 from tests.fakes import FakeEngine, FakeVocabulary
 
@@ -48,7 +49,8 @@ class Bench:
     ) -> Session:
         """A session that has tokens and no cells."""
         frame = template.frame(plain(), system, VOCABULARY)
-        session = Session(name, name, 2000, None, frame, VOCABULARY.encode, 0, tenant=tenant)
+        transcript = Transcript(frame.prefix, VOCABULARY.encode)
+        session = Session(name, name, 2000, None, frame, transcript, 0, tenant=tenant)
         session.add(0, 1, lines)
         session.tokenise(2000)
         self.sessions[name] = session

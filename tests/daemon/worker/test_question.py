@@ -8,6 +8,7 @@ from sticli.daemon.engines.scores import HostScores
 from sticli.daemon.worker.question import Question, Text
 from sticli.daemon.worker.sessions import Session
 from sticli.daemon.worker.template import Frame
+from sticli.daemon.worker.transcript import Transcript
 from tests.fakes import FakeVocabulary
 
 VOCABULARY = FakeVocabulary()
@@ -15,7 +16,8 @@ VOCABULARY = FakeVocabulary()
 
 def question(*, one_line: bool = False, most: int = 99) -> Question:
     frame = Frame((1, 2), "\n", "", (), one_line)
-    session = Session("s", "u", 64, Seq(1), frame, VOCABULARY.encode, 0)
+    transcript = Transcript(frame.prefix, VOCABULARY.encode)
+    session = Session("s", "u", 64, Seq(1), frame, transcript, 0)
     return Question("ask", 1, session, Seq(2), 2, [7, 8, 9], most, one_line, 0, 0, 0, 0.0)
 
 

@@ -13,6 +13,7 @@ from sticli.daemon.worker.sessions import Session
 from sticli.daemon.worker.step import LEAST, Step
 from sticli.daemon.worker.successor import Successor
 from sticli.daemon.worker.template import Frame
+from sticli.daemon.worker.transcript import Transcript
 from tests.fakes import FakeVocabulary
 
 VOCABULARY = FakeVocabulary()
@@ -20,7 +21,8 @@ FRAME = Frame((), "\n", "", (), False)
 
 
 def session(seq: int, tokens: int) -> Session:
-    found = Session(str(seq), "u", 1 << 20, Seq(seq), FRAME, VOCABULARY.encode, 0)
+    transcript = Transcript(FRAME.prefix, VOCABULARY.encode)
+    found = Session(str(seq), "u", 1 << 20, Seq(seq), FRAME, transcript, 0)
     found.add(0, 1, ["x" * (tokens - 1)])
     return found
 

@@ -4,13 +4,14 @@ from sticli.daemon.worker.sessions import Session
 from sticli.daemon.worker.shelf import Saved, Shelf
 from sticli.daemon.worker.snapshot import Header
 from sticli.daemon.worker.template import Frame
+from sticli.daemon.worker.transcript import Transcript
 from tests.fakes import FakeVocabulary
 
 
 def session(name: str, touched: float, *, pinned: bool = False) -> Session:
     frame = Frame((1,), "", "", (), one_line=False)
-    encode = FakeVocabulary().encode
-    return Session(name, "u", 64, None, frame, encode, 0, touched=touched, pinned=pinned)
+    transcript = Transcript(frame.prefix, FakeVocabulary().encode)
+    return Session(name, "u", 64, None, frame, transcript, 0, touched=touched, pinned=pinned)
 
 
 def saved(size: int) -> Saved:

@@ -11,6 +11,7 @@ from sticli.daemon.worker.question import Question
 from sticli.daemon.worker.sessions import Session
 from sticli.daemon.worker.step import Draft, Lane
 from sticli.daemon.worker.template import Frame
+from sticli.daemon.worker.transcript import Transcript
 from sticli.daemon.worker.turns import Turns
 from tests.fakes import FakeVocabulary
 
@@ -20,7 +21,7 @@ ENCODE = FakeVocabulary().encode
 
 
 def session(name: str) -> Session:
-    return Session(name, "u", 1 << 20, Seq(1), FRAME, ENCODE, 0)
+    return Session(name, "u", 1 << 20, Seq(1), FRAME, Transcript(FRAME.prefix, ENCODE), 0)
 
 
 def question(of: Session, tail: int) -> Question:
