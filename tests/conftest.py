@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from sticli import cuda
+from sticli.machine import cuda
 
 # A busy machine meets no deadline; CI tries the same examples each time, people new ones.
 settings.register_profile("house", deadline=None, derandomize="CI" in os.environ)

@@ -7,7 +7,8 @@ from xml.etree import ElementTree
 
 import pytest
 
-from sticli import config, cuda
+from sticli import config
+from sticli.machine import cuda
 from tests import program
 
 ROOT = Path(__file__).parent.parent

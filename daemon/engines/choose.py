@@ -6,7 +6,6 @@ from pathlib import Path
 
 import llama_cpp
 
-from sticli import cuda
 from sticli.config import Settings
 from sticli.daemon.engines import fingerprint, machine
 from sticli.daemon.engines.base import Engine, Exhausted, Progress, Vocabulary, unheard
@@ -18,6 +17,7 @@ from sticli.daemon.engines.tuning import Tuning
 from sticli.daemon.engines.vocabulary import ModelVocabulary
 from sticli.daemon.messages import Ready
 from sticli.errors import SticliError
+from sticli.machine import cuda
 from sticli.models import gap, hparams
 from sticli.models.find import configured
 from sticli.models.header import Header, read_header, refusal

@@ -4,11 +4,11 @@ import threading
 import time
 from collections.abc import Sequence
 
-from sticli import gpus
 from sticli.bench.report import Usage
-from sticli.energy import drawn, energy
-from sticli.gpus import Gpus
-from sticli.processes import cpu, resident, tree
+from sticli.machine import gpus
+from sticli.machine.energy import drawn, energy
+from sticli.machine.gpus import Gpus
+from sticli.machine.processes import cpu, resident, tree
 
 EVERY = 0.1  # seconds between two looks at how busy the GPUs are
 

@@ -7,8 +7,8 @@ from contextlib import suppress
 from importlib import metadata
 from pathlib import Path
 
-from sticli import gpus
-from sticli.processes import pairs
+from sticli.machine import gpus
+from sticli.machine.processes import pairs
 
 # packages whose code runs while something is timed
 PACKAGES = (

@@ -5,12 +5,12 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from sticli import cuda
 from sticli.bench.adapters import catalogue
 from sticli.bench.adapters.base import Adapter
 from sticli.bench.prompt import Prompter
 from sticli.bench.report import Figure, Report, Run
 from sticli.errors import SticliError
+from sticli.machine import cuda
 
 Advance = Callable[[str], None]  # one step is done; the text says what comes next
 Bar = Callable[[str, int], AbstractContextManager[Advance]]  # of a workload and its steps

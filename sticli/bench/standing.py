@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from sticli import cuda, protocol
+from sticli import protocol
 from sticli.bench import filling
 from sticli.bench.estimate import level, ratio
 from sticli.bench.feeds import LAST_SYMBOL, Source
@@ -15,6 +15,7 @@ from sticli.bench.report import Figure
 from sticli.bench.stage import Advance, Stage
 from sticli.client import Client
 from sticli.errors import SticliError
+from sticli.machine import cuda
 
 NAME = "flash"
 QUESTIONS = (

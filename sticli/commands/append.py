@@ -13,10 +13,10 @@ from sticli.feeds import source
 from sticli.feeds.choice import Choice, fields, sample
 from sticli.feeds.pipeline import Pipeline
 from sticli.feeds.run import Run
+from sticli.feeds.sender import Target
 from sticli.feeds.source import Followed, Pipe, Source, Text
 from sticli.invocation import Invocation, of
 from sticli.protocol import MAX_DESCRIPTION, NewFeed, NewSession, OnBusy, Session
-from sticli.sender import Target
 
 MODES = ("settled", "accepted")
 LINEAR = "A pattern that backtracks without end, as (a+)+$, holds up the feed: keep it simple."

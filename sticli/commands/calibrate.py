@@ -7,8 +7,11 @@ from typing import IO, Annotated
 
 import typer
 
-from sticli import decision, truth
-from sticli.calibration import GAPS, Curve, Row, Sample
+from sticli import decision
+from sticli.calibration import truth
+from sticli.calibration.curve import GAPS, Curve, Row, Sample
+from sticli.calibration.replay import Replay
+from sticli.calibration.truth import Truth
 from sticli.commands.sessions import Name
 from sticli.errors import SticliError, refused
 from sticli.invocation import Invocation, document, of
@@ -16,8 +19,6 @@ from sticli.meter import Meter
 from sticli.place import absolute
 from sticli.protocol import Flash, Session
 from sticli.render import count, plural, table
-from sticli.replay import Replay
-from sticli.truth import Truth
 
 Key = Annotated[str, typer.Argument(metavar="ID", help="Id of the flash question.")]
 

@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
+from sticli.completion.shells import SCRIPTS, harmless, typed
 from sticli.errors import SticliError
-from sticli.shells import SCRIPTS, harmless, typed
 
 
 def completion(
@@ -25,7 +25,7 @@ def complete(shell: str, words: list[str]) -> None:
 
     Instead of words bash gives its line as it stands, and the letters that it breaks lines at.
     """
-    from sticli.candidates import FILES, candidates
+    from sticli.completion.candidates import FILES, candidates
 
     kept, quote = 0, ""
     if shell == "bash":

@@ -7,10 +7,11 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from sticli import config, cuda
+from sticli import config
 from sticli.config import Settings
 from sticli.doctor.check import Check
 from sticli.errors import SticliError
+from sticli.machine import cuda
 from sticli.models import engine, find, machine, shape
 from sticli.models.header import Header, read_header
 from sticli.models.plan import Wish, plan

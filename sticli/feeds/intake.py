@@ -4,12 +4,12 @@ import re
 import time
 from collections.abc import Callable
 
-from sticli.cutter import Cutter
 from sticli.errors import SticliError
+from sticli.feeds.cutter import Cutter
 from sticli.feeds.memory import Memory
 from sticli.feeds.pipeline import Pipeline
 from sticli.feeds.records import RecordCutter
-from sticli.spool import Spool
+from sticli.feeds.spool import Spool
 
 CHUNK = 64 << 10  # bytes of one read, and of lines that need not wait for more
 PART = 4 << 10  # bytes whose lines go through the pipeline at once

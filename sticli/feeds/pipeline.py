@@ -6,8 +6,8 @@ In this order, after the cutting: each stage takes a list of lines and gives one
 import time
 from collections.abc import Callable
 
-from sticli.cutter import Cutter, fit
 from sticli.feeds.choice import Choice
+from sticli.feeds.cutter import Cutter, fit
 from sticli.feeds.filters import Dedupe, Grep, Sample, stamp
 from sticli.feeds.formats import Formatted
 from sticli.feeds.memory import Counts, Memory

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 
-from sticli.cutter import Cutter
+from sticli.feeds.cutter import Cutter
 from sticli.protocol import MAX_LINE
 
 

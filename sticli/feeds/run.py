@@ -6,14 +6,14 @@ from sticli import settled
 from sticli.client import Client
 from sticli.feeds.choice import Choice
 from sticli.feeds.intake import Intake
+from sticli.feeds.interrupt import Interrupt
+from sticli.feeds.progress import Progress
+from sticli.feeds.sender import Sender, Target
 from sticli.feeds.source import Source
-from sticli.interrupt import Interrupt
+from sticli.feeds.spool import Spool
 from sticli.invocation import Invocation, document
-from sticli.progress import Progress
 from sticli.protocol import Accepted, Feed, Session
 from sticli.render import plural, size
-from sticli.sender import Sender, Target
-from sticli.spool import Spool
 
 
 class Run:

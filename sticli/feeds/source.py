@@ -14,9 +14,9 @@ from sticli.feeds.follow import Follow, check
 from sticli.feeds.intake import Intake
 from sticli.feeds.pipeline import Pipeline
 from sticli.feeds.place import Position, parse
+from sticli.feeds.reader import Reader
+from sticli.feeds.spool import Spool
 from sticli.protocol import Feed, NewFeed
-from sticli.reader import Reader
-from sticli.spool import Spool
 
 Note = Callable[[str], None]
 Tick = Callable[[], None]

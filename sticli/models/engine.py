@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from sticli import cuda
 from sticli.config import Settings
 from sticli.errors import SticliError
+from sticli.machine import cuda
 from sticli.models import hparams
 from sticli.models.header import Header
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from sticli import cuda, gpus
+from sticli.machine import cuda, gpus
 
 BUDGET = 2048 << 20  # bytes for cells on a CPU, unless the settings say
 SHARE = 0.9  # of the memory that the weights leave free: the rest is for what passes compute

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from sticli import energy, gpus, processes
-from sticli.gpus import Gpus
-from sticli.processes import pairs
+from sticli.machine import energy, gpus, processes
+from sticli.machine.gpus import Gpus
+from sticli.machine.processes import pairs
 from sticli.watch.news import Device
 
 EVERY = 1.0  # seconds; oftener the readings would only jump about

@@ -15,9 +15,9 @@ from typing import Any
 
 import pytest
 
-from sticli import cuda
 from sticli.client import Client
 from sticli.errors import SticliError
+from sticli.machine import cuda
 from sticli.paths import resolve
 from sticli.protocol import Status
 

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from sticli import launch, naming, paths
+from sticli import launch, paths
 from sticli.client import Client
+from sticli.completion import naming
 from tests.sticli.scripted import Script, serve
 from tests.tiny import write_model
 

@@ -11,7 +11,6 @@ import torch
 import triton
 from triton.errors import TritonError
 
-from sticli import cuda
 from sticli.config import Settings
 from sticli.daemon.engines import machine
 from sticli.daemon.engines.base import Progress
@@ -22,6 +21,7 @@ from sticli.daemon.engines.gpu.model import KvType, Model, cell_bytes, load
 from sticli.daemon.engines.gpu.passes import CHUNK
 from sticli.daemon.engines.gpu.proof import COUNTS, prove
 from sticli.errors import SticliError
+from sticli.machine import cuda
 from sticli.models.header import Header
 from sticli.models.hparams import HParams, refuse
 from sticli.models.machine import BUDGET, most

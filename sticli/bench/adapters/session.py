@@ -9,7 +9,7 @@ from typing import Literal
 
 import msgspec
 
-from sticli import cuda, protocol
+from sticli import protocol
 from sticli.bench import home, prompt
 from sticli.bench.adapters.base import NAMES, Reply
 from sticli.bench.adapters.connections import Connections
@@ -21,6 +21,7 @@ from sticli.config import Settings
 from sticli.daemon.worker.window import Window
 from sticli.errors import SticliError
 from sticli.form import Form
+from sticli.machine import cuda
 
 Way = Literal["live", "flash", "ready"]
 HOW: dict[Way, str] = {

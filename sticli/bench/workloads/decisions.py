@@ -8,7 +8,7 @@ import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from sticli import protocol, truth
+from sticli import protocol
 from sticli.bench import filling
 from sticli.bench.adapters.base import Adapter
 from sticli.bench.against import LIVE, by_engine
@@ -20,12 +20,13 @@ from sticli.bench.player import alternate
 from sticli.bench.report import Case, Figure, Sample
 from sticli.bench.schedule import Question, Schedule
 from sticli.bench.stage import Advance, Stage
-from sticli.calibration import Curve, Row
-from sticli.calibration import Sample as Decision
+from sticli.calibration import truth
+from sticli.calibration.curve import Curve, Row
+from sticli.calibration.curve import Sample as Decision
+from sticli.calibration.replay import Replay
 from sticli.client import Client
 from sticli.demo.feed import feed
 from sticli.form import Form
-from sticli.replay import Replay
 
 NAME = "flash"  # the workload whose preset it is
 ENGINES = ("ready", "live", "bare", "reuse")

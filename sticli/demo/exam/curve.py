@@ -4,7 +4,7 @@ import math
 from collections.abc import Hashable, Sequence
 from itertools import pairwise
 
-from sticli.calibration import GAPS, Curve, Sample
+from sticli.calibration.curve import GAPS, Curve, Sample
 from sticli.demo.exam.decided import sample
 from sticli.demo.exam.interval import Share, share
 from sticli.demo.exam.record import Played, flat

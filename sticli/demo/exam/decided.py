@@ -1,6 +1,6 @@
 """Answers as the daemon's decisions see them: a few choices, and the lead of the first token."""
 
-from sticli.calibration import Sample
+from sticli.calibration.curve import Sample
 from sticli.demo.exam.record import Answered
 from sticli.demo.world.lexicon import KEPT_STATE_SETS, STATE_SETS
 

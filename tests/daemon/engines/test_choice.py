@@ -4,13 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from sticli import cuda
 from sticli.config import Settings
-from sticli.cuda import Gpu
 from sticli.daemon.engines.base import Engine, Plan, Row
 from sticli.daemon.engines.choose import open_engine
 from sticli.daemon.messages import Ready
 from sticli.errors import SticliError
+from sticli.machine import cuda
+from sticli.machine.cuda import Gpu
 from tests.tiny import write_recurrent
 
 GPU = Gpu("A GPU", (9, 0))

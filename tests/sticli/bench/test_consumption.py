@@ -8,8 +8,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from sticli import processes
 from sticli.bench.consumption import Meter
+from sticli.machine import processes
 
 BURN = "import time\nwhile time.process_time() < {seconds}: pass\n"
 BURNT = 0.15  # seconds of CPU time

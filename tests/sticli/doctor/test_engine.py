@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from sticli import cuda
-from sticli.cuda import Gpu
 from sticli.doctor import engine
 from sticli.doctor.check import Check
+from sticli.machine import cuda
+from sticli.machine.cuda import Gpu
 from sticli.models import machine
 from sticli.models.machine import Memory
 from sticli.paths import resolve

@@ -9,7 +9,7 @@ from sticli.feeds.follow import Follow
 from sticli.feeds.intake import Intake
 from sticli.feeds.pipeline import Pipeline
 from sticli.feeds.place import parse
-from sticli.spool import Spool
+from sticli.feeds.spool import Spool
 
 
 class Log:

@@ -10,8 +10,8 @@ from sticli.feeds.follow import Follow
 from sticli.feeds.intake import Intake
 from sticli.feeds.pipeline import Pipeline
 from sticli.feeds.place import Position, parse
+from sticli.feeds.spool import Piece, Spool
 from sticli.protocol import MAX_BODY
-from sticli.spool import Piece, Spool
 
 WIDE = Choice("jsonl", fields=tuple(f"{n:03}{'x' * 60}" for n in range(10)))
 LINES = 22_000

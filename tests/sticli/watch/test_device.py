@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from sticli import gpus, processes
-from sticli.gpus import Gpus
+from sticli.machine import gpus, processes
+from sticli.machine.gpus import Gpus
 from sticli.watch import device
 from sticli.watch.device import Readings
-from tests.sticli.test_gpus import Driver
+from tests.sticli.machine.test_gpus import Driver
 
 MEMORY = "MemTotal:  1000 kB\nMemFree:  100 kB\nMemAvailable:  400 kB\n"
 

@@ -6,9 +6,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from sticli import cuda
 from sticli.config import Settings
-from sticli.cuda import Gpu
 from sticli.daemon.engines.gpu import opening
 from sticli.daemon.engines.gpu.graphs import sizes
 from sticli.daemon.engines.gpu.model import Model
@@ -16,6 +14,8 @@ from sticli.daemon.engines.gpu.passes import CHUNK
 from sticli.daemon.engines.gpu.proof import COUNTS
 from sticli.errors import SticliError
 from sticli.kernels.operands import CELLS
+from sticli.machine import cuda
+from sticli.machine.cuda import Gpu
 from sticli.models.header import read_header
 from sticli.models.machine import BUDGET, LEAST
 from tests.tiny import CELL_BYTES

@@ -11,7 +11,7 @@ from sticli.bench import filling
 from sticli.bench.home import daemon
 from sticli.bench.stage import Options, Stage
 from sticli.bench.workloads import decisions, flash
-from sticli.calibration import Curve
+from sticli.calibration.curve import Curve
 from sticli.errors import SticliError
 
 Staged = Callable[[Options], Stage]

@@ -7,11 +7,11 @@ from contextlib import closing
 from types import TracebackType
 
 from sticli import settled, worker
-from sticli.calibration import Sample
+from sticli.calibration.curve import Sample
+from sticli.calibration.truth import Point, Truth
 from sticli.client import Client
 from sticli.errors import SticliError
 from sticli.protocol import Append, Flash, Line, NewFlash, NewSession, OnFull, Session
-from sticli.truth import Point, Truth
 
 BATCH = 1000  # lines of one request at most
 CHARACTERS = 256 << 10  # of their text, about

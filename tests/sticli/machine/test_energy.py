@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from sticli.energy import drawn, energy
+from sticli.machine.energy import drawn, energy
 
 
 def zone(folder: Path, name: str, joules: int, around: int) -> None:

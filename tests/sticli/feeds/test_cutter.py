@@ -5,7 +5,7 @@ import tracemalloc
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sticli.cutter import MARK, Cutter
+from sticli.feeds.cutter import MARK, Cutter
 from sticli.protocol import MAX_LINE
 
 LETTERS = st.sampled_from(

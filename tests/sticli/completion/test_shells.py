@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from sticli.shells import SCRIPTS, typed
+from sticli.completion.shells import SCRIPTS, typed
 from tests.sticli.conftest import SLOW
 from tests.sticli.scripted import Script
 

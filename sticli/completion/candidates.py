@@ -5,11 +5,11 @@ from typing import Protocol
 
 import typer
 
-from sticli import naming
 from sticli.catalogue import COMMANDS
 from sticli.cli import build, outline
-from sticli.naming import Candidate
-from sticli.shells import SCRIPTS
+from sticli.completion import naming
+from sticli.completion.naming import Candidate
+from sticli.completion.shells import SCRIPTS
 from sticli.words import OPTIONAL, first
 
 FILES: Candidate = ("", "file")  # the shell knows them best

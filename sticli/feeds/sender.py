@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from sticli.client import Client
 from sticli.errors import SticliError
+from sticli.feeds.spool import Piece, Spool
 from sticli.protocol import Accepted, Append, OnBusy
-from sticli.spool import Piece, Spool
 
 PASSING = {"unreachable", "worker_down", "busy", "timeout"}  # a later try may do
 FIRST, LONGEST = 0.05, 2.0  # seconds between tries

@@ -2,10 +2,10 @@
 
 import pytest
 
-from sticli.candidates import FILES, candidates
 from sticli.catalogue import COMMANDS
+from sticli.completion.candidates import FILES, candidates
+from tests.sticli.completion.test_naming import flash
 from tests.sticli.scripted import Script
-from tests.sticli.test_naming import flash
 
 
 @pytest.fixture

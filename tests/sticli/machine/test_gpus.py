@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from sticli import energy, gpus
 from sticli.bench import consumption
-from sticli.gpus import Gpus
+from sticli.machine import energy, gpus
+from sticli.machine.gpus import Gpus
 
 
 class Refused(Exception):

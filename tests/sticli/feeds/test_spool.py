@@ -2,7 +2,7 @@
 
 import threading
 
-from sticli.spool import BATCH, Spool
+from sticli.feeds.spool import BATCH, Spool
 
 
 def test_small_pieces_are_joined_and_large_ones_are_not() -> None:

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from sticli import cuda
-from sticli.cuda import Gpu
+from sticli.machine import cuda
+from sticli.machine.cuda import Gpu
 
 ANSWERS = {75: 8, 76: 9}  # attributes: the compute capability
 

@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from pathlib import Path
 
-from sticli.gpus import Gpus
+from sticli.machine.gpus import Gpus
 
 POWER = Path("/sys/class/powercap")
 RAPL = ("energy_uj", "max_energy_range_uj")

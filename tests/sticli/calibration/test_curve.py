@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sticli.calibration import Curve, Row, Sample
+from sticli.calibration.curve import Curve, Row, Sample
 from sticli.wilson import wilson
 
 HAND = [

@@ -1,10 +1,10 @@
 """What `append` shows while it reads, sends and waits."""
 
+from sticli.feeds.sender import Sender
+from sticli.feeds.spool import Spool
 from sticli.meter import Meter
 from sticli.protocol import Session
 from sticli.render import plural
-from sticli.sender import Sender
-from sticli.spool import Spool
 
 
 class Progress:

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sticli.calibration.truth import Point, Truth, read
 from sticli.errors import SticliError
-from sticli.truth import Point, Truth, read
 
 CHOICES = ["up", "down", "a,b"]
 

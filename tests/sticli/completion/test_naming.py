@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import asdict
 
-from sticli import naming
+from sticli.completion import naming
 from sticli.config import CHOICES, DOC
 from sticli.protocol import Flash
 from tests.sticli.scripted import Json, Script
