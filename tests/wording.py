@@ -37,7 +37,17 @@ def _joined(node: ast.JoinedStr, scope: Scope, depth: int) -> Texts:
 
 def _formatted(node: ast.FormattedValue, scope: Scope, depth: int) -> Texts:
     mark = "'" if node.conversion == ord("r") else ""
-    return [mark + text + mark for text in texts(node.value, scope, depth)]
+    style = "".join(texts(node.format_spec, scope, depth)) if node.format_spec else ""
+    return [mark + _styled(text, style) + mark for text in texts(node.value, scope, depth)]
+
+
+def _styled(text: str, style: str) -> str:
+    """A number that the source knows, as it is printed."""
+    try:
+        number = float(text)
+    except ValueError:
+        return text
+    return format(int(number) if number.is_integer() else number, style) if style else text
 
 
 def _either(node: ast.IfExp, scope: Scope, depth: int) -> Texts:
