@@ -13,7 +13,7 @@ from sticli import protocol
 from sticli.client import RESTART, Client
 from sticli.errors import SticliError
 from sticli.paths import Paths, check_socket_path, make_private, prepare
-from sticli.place import rooted
+from sticli.place import awaited, rooted
 
 if TYPE_CHECKING:
     import subprocess
@@ -38,7 +38,7 @@ class Launch:
         Raises:
             SticliError: unreachable, version_mismatch, permission, timeout.
         """
-        if not self.autostart and self._waits():
+        if not self.autostart and waits(self.paths):
             raise not_running(self.paths)
         try:
             shake_hands(self.paths)
@@ -73,12 +73,6 @@ class Launch:
                 "unreachable", f"the daemon cannot be started: {error}", "`sticli doctor` looks why"
             ) from None
         return wait(self.paths, process)
-
-    def _waits(self) -> bool:
-        """Whether to connect would let a service manager start a daemon."""
-        from sticli import service
-
-        return service.waits(self.paths)
 
     def _warn(self) -> None:
         """Say what the daemon met as it started: a damaged store, for one."""
@@ -224,6 +218,11 @@ def held(paths: Paths) -> bool:
     except OSError:
         return False
     return False
+
+
+def waits(paths: Paths) -> bool:
+    """Whether a service manager's socket is there and no daemon: to connect would start one."""
+    return awaited(str(paths.socket)) and paths.socket.is_socket() and not held(paths)
 
 
 def _private(path: str, flags: int) -> int:

@@ -213,13 +213,6 @@ def installed(paths: Paths) -> bool:
     return awaited(str(paths.socket))
 
 
-def waits(paths: Paths) -> bool:
-    """Whether the service's socket is there and no daemon: to connect would start one."""
-    from sticli.launch import held
-
-    return installed(paths) and paths.socket.is_socket() and not held(paths)
-
-
 def systemctl(*words: str) -> str | None:
     """What `systemctl --user` says; None where there is none, or it does not work."""
     if not shutil.which("systemctl"):

@@ -8,14 +8,12 @@ from typing import Annotated
 
 import typer
 
-from sticli import config, paths
 from sticli.commands.model import Model
 from sticli.errors import SticliError
 from sticli.invocation import document, of
-from sticli.models import find, hparams, machine, reference
-from sticli.models import plan as plans
-from sticli.models.engine import running
+from sticli.models import find, reference
 from sticli.models.header import Header, read_header
+from sticli.models.here import planned
 from sticli.models.machine import Memory
 from sticli.models.plan import Plan, Wish
 from sticli.render import count, plural, size, table
@@ -40,26 +38,6 @@ def plan(
     if of(context).json:
         return document(model=header.name or path.stem, **_fields(found))
     table(sys.stdout, ("WHAT", "VALUE"), list(_rows(header.name or path.stem, found)))
-
-
-def planned(header: Header, path: Path, wish: Wish, kv_type: str = "") -> Plan:
-    """The plan for a model under the settings, on this machine as it is now.
-
-    Raises:
-        SticliError: the settings are wrong, or the engine that they name cannot run it.
-    """
-    settings, _ = config.load(paths.resolve().config_file, kv_type=kv_type or None)
-    chosen = running(header, path, settings)
-    if chosen.engine == "llama.cpp" and settings.kv_type != "f16":
-        raise SticliError(
-            "bad_request",
-            f"kv_type {settings.kv_type} is for the gpu engine, and llama.cpp would run the model:"
-            f" {chosen.reason}",
-            "plan with --kv-type f16",
-        )
-    if chosen.engine == "gpu":
-        hparams.read(header, path)
-    return plans.plan(header, chosen, settings, wish, machine.host(), machine.gpu())
 
 
 def _header(model: str) -> tuple[Header, Path]:

@@ -3,11 +3,11 @@
 from pathlib import Path
 from shlex import quote
 
-from sticli.commands.plan import planned
 from sticli.errors import SticliError
 from sticli.invocation import Invocation, document
 from sticli.models import fetch, find, hub, reference
 from sticli.models.header import read_header
+from sticli.models.here import planned
 from sticli.models.hub import Remote
 from sticli.models.plan import Wish
 from sticli.models.reference import Reference

@@ -1,6 +1,5 @@
 """Names that a word of a command line may be, as they are now: no daemon is started for them."""
 
-import os
 from collections.abc import Callable, Iterable
 from contextlib import closing
 from pathlib import Path
@@ -8,7 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from sticli.errors import SticliError
 from sticli.limit import deadline
-from sticli.place import absolute, socket_path
+from sticli.place import awaited, socket_path
 from sticli.render import one_line, plural
 
 if TYPE_CHECKING:
@@ -69,9 +68,8 @@ def _ask(what: "Callable[[Client], list[T]]") -> list[T]:
 
 def _would_start_one() -> bool:
     """Whether a service's socket is there and no daemon; the unit is looked for first, cheaply."""
-    config = os.environ.get("XDG_CONFIG_HOME") or absolute("~/.config")
-    if not os.path.exists(os.path.join(config, "systemd", "user", "sticli.socket")):
+    if not awaited(socket_path()):
         return False
-    from sticli import paths, service
+    from sticli import launch, paths
 
-    return service.waits(paths.resolve())
+    return launch.waits(paths.resolve())

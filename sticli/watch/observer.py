@@ -3,10 +3,9 @@
 import threading
 import time
 
-from sticli import service
 from sticli.client import Client
 from sticli.errors import SticliError
-from sticli.launch import not_running, shake_hands
+from sticli.launch import not_running, shake_hands, waits
 from sticli.paths import Paths
 from sticli.protocol import Event
 from sticli.watch.device import Readings
@@ -80,7 +79,7 @@ class Observer:
         return self._connect(ANSWER)
 
     def _connect(self, timeout: float) -> Client:
-        if service.waits(self._paths):  # to connect would start a daemon
+        if waits(self._paths):  # to connect would start a daemon
             raise not_running(self._paths)
         shake_hands(self._paths)
         return Client(self._paths.socket, timeout)
