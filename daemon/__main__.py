@@ -14,8 +14,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from sticli.config import Settings, load
-from sticli.daemon import listener, lock
+from sticli.daemon import lock
 from sticli.daemon.front import serve
+from sticli.daemon.http import listener
 from sticli.daemon.logs import start_logging
 from sticli.daemon.notify import Notify, manager
 from sticli.daemon.origin import Origin

@@ -3,8 +3,8 @@
 import msgspec
 
 from sticli import protocol
+from sticli.daemon.disk.records import AnswerRecord
 from sticli.daemon.messages import Done
-from sticli.daemon.records import AnswerRecord
 from sticli.daemon.sessions import Session
 
 

@@ -9,9 +9,9 @@ from collections.abc import Iterable
 import msgspec
 
 from sticli import protocol
+from sticli.daemon.disk.records import AnswerRecord, QuestionRecord
 from sticli.daemon.events import Bus
 from sticli.daemon.messages import Evaluated
-from sticli.daemon.records import AnswerRecord, QuestionRecord
 from sticli.daemon.sessions import Session
 from sticli.daemon.standing import Standing
 from sticli.daemon.store import Store

@@ -10,8 +10,8 @@ from sticli.daemon import answering
 from sticli.daemon.answers import Answers
 from sticli.daemon.asks import Asks, Say
 from sticli.daemon.checks import check_ask
+from sticli.daemon.disk.records import Moment
 from sticli.daemon.messages import Ask
-from sticli.daemon.records import Moment
 from sticli.daemon.repeats import Repeats
 from sticli.daemon.sessions import Session, Sessions
 from sticli.daemon.standing import Standing

@@ -8,7 +8,7 @@ import msgspec
 
 from sticli import protocol
 from sticli.daemon.checks import check_session
-from sticli.daemon.records import Moment, SessionRecord
+from sticli.daemon.disk.records import Moment, SessionRecord
 from sticli.daemon.sessions import Session, Sessions
 from sticli.daemon.store import Store
 from sticli.errors import SticliError

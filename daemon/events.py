@@ -12,8 +12,8 @@ from collections.abc import Callable
 from typing import Any
 
 from sticli.daemon.change import Change
-from sticli.daemon.notebook import RING
-from sticli.daemon.records import News
+from sticli.daemon.disk.notebook import RING
+from sticli.daemon.disk.records import News
 from sticli.daemon.store import Store
 from sticli.protocol import Event
 

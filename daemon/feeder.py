@@ -8,10 +8,10 @@ import asyncio
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 
+from sticli.daemon.disk.records import Batch
 from sticli.daemon.events import Bus
 from sticli.daemon.messages import Lines
 from sticli.daemon.pressure import seal
-from sticli.daemon.records import Batch
 from sticli.daemon.sessions import Session
 from sticli.daemon.store import Store
 from sticli.daemon.supervisor import Supervisor

@@ -6,6 +6,7 @@ import socket
 from collections.abc import Sequence
 
 from sticli.config import Settings
+from sticli.daemon.http.web import Web
 from sticli.daemon.messages import Start
 from sticli.daemon.notify import SILENT, Notify
 from sticli.daemon.origin import BY_HAND, Origin
@@ -13,7 +14,6 @@ from sticli.daemon.server import build
 from sticli.daemon.service import Service
 from sticli.daemon.store import Store
 from sticli.daemon.supervisor import STOP_LIMIT, Supervisor
-from sticli.daemon.web import Web
 from sticli.daemon.worker_process import COMMAND
 from sticli.paths import Paths
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 
 from sticli import protocol
-from sticli.daemon.exposition import Family, Sample, render
+from sticli.daemon.http.exposition import Family, Sample, render
 from sticli.daemon.sessions import Session
 
 PLACES = ("device", "host", "disk", "journal", "none")

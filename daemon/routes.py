@@ -10,7 +10,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from sticli import protocol
-from sticli.daemon.streams import Stream
+from sticli.daemon.http.streams import Stream
 from sticli.errors import SticliError
 
 Handler = Callable[[Request], Awaitable[Response | Stream]]

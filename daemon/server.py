@@ -13,15 +13,15 @@ from starlette.responses import Response
 from sticli import protocol
 from sticli.daemon import status
 from sticli.daemon.asks import Progress
-from sticli.daemon.bodies import decode, flag, number, words
-from sticli.daemon.exposition import MEDIA_TYPE
+from sticli.daemon.http.bodies import decode, flag, number, words
+from sticli.daemon.http.exposition import MEDIA_TYPE
+from sticli.daemon.http.peer import unless_gone
+from sticli.daemon.http.streams import NDJSON, SSE, Stream, ndjson, sse, sse_events
 from sticli.daemon.messages import Piece
 from sticli.daemon.metrics import metrics
 from sticli.daemon.origin import Origin
-from sticli.daemon.peer import unless_gone
 from sticli.daemon.routes import CLIENT_LEFT, Route, Routes, answer, failure
 from sticli.daemon.service import Service
-from sticli.daemon.streams import NDJSON, SSE, Stream, ndjson, sse, sse_events
 from sticli.errors import SticliError
 from sticli.paths import Paths
 

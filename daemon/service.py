@@ -12,12 +12,12 @@ from sticli.daemon.asking import Asking
 from sticli.daemon.asks import Asks
 from sticli.daemon.checks import check_feed, check_flash, check_lines
 from sticli.daemon.creation import create
+from sticli.daemon.disk.records import Appended
 from sticli.daemon.dispatch import Dispatch
 from sticli.daemon.events import Bus
 from sticli.daemon.idle import Idle
 from sticli.daemon.messages import Pin, RemoveFlash
 from sticli.daemon.pressure import recall, relieve
-from sticli.daemon.records import Appended
 from sticli.daemon.repeats import Repeats
 from sticli.daemon.sessions import Session, Sessions
 from sticli.daemon.store import Store

@@ -5,9 +5,9 @@ import time
 import msgspec
 
 from sticli import protocol
+from sticli.daemon.disk.records import AnswerRecord, Moment, QuestionRecord
 from sticli.daemon.hooks import Hook
 from sticli.daemon.messages import AddFlash, Evaluated
-from sticli.daemon.records import AnswerRecord, Moment, QuestionRecord
 from sticli.daemon.sessions import Session
 
 

@@ -13,9 +13,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
 
-from sticli.daemon import copying, drops, feeds, journal, moments, notebook, removal
-from sticli.daemon.database import connect_reader, open_database
-from sticli.daemon.records import (
+from sticli.daemon.disk import copying, drops, feeds, journal, moments, notebook, removal
+from sticli.daemon.disk.database import connect_reader, open_database
+from sticli.daemon.disk.records import (
     AnswerRecord,
     Appended,
     Batch,
@@ -25,7 +25,7 @@ from sticli.daemon.records import (
     QuestionRecord,
     SessionRecord,
 )
-from sticli.daemon.writer import Writer
+from sticli.daemon.disk.writer import Writer
 from sticli.errors import SticliError
 from sticli.protocol import At, Event, Feed, NewFeed
 

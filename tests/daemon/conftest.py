@@ -12,7 +12,8 @@ import msgspec
 import pytest
 
 from sticli.config import Settings
-from sticli.daemon import front, listener
+from sticli.daemon import front
+from sticli.daemon.http import listener
 from sticli.paths import Paths, make_private, resolve
 
 SLOW = 60.0  # seconds that a busy machine may need for anything that ends

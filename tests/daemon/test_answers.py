@@ -15,9 +15,9 @@ from sticli.config import Settings
 from sticli.daemon.answers import Answers
 from sticli.daemon.asking import Asking
 from sticli.daemon.asks import Asks
+from sticli.daemon.disk.records import SessionRecord
 from sticli.daemon.events import Bus
 from sticli.daemon.messages import Evaluated, Start
-from sticli.daemon.records import SessionRecord
 from sticli.daemon.repeats import Repeats
 from sticli.daemon.sessions import Session, Sessions
 from sticli.daemon.store import Store

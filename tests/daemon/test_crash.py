@@ -14,7 +14,7 @@ from tests.daemon.test_store import journal
 WRITER = """
 import asyncio, sys
 from pathlib import Path
-from sticli.daemon.records import SessionRecord
+from sticli.daemon.disk.records import SessionRecord
 from sticli.daemon.store import Store
 
 async def produce(store, producer, first):
@@ -72,7 +72,7 @@ async def test_killed_writer_loses_nothing_that_it_acknowledged(
 FULL_DISK = """
 import asyncio, json, signal, sys
 from pathlib import Path
-from sticli.daemon.records import SessionRecord
+from sticli.daemon.disk.records import SessionRecord
 from sticli.daemon.store import Store
 from sticli.errors import SticliError
 import resource

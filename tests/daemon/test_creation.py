@@ -10,8 +10,8 @@ import pytest
 
 from sticli import protocol
 from sticli.daemon.creation import create
+from sticli.daemon.disk.records import SessionRecord
 from sticli.daemon.messages import Settled
-from sticli.daemon.records import SessionRecord
 from sticli.daemon.sessions import Session, Sessions
 from sticli.daemon.store import Store
 from tests.daemon.conftest import Daemon

@@ -80,7 +80,7 @@ async def test_ids_go_on_after_a_restart_and_live_events_take_none(tmp_path: Pat
 async def test_a_cursor_that_the_ring_lost_is_said_first(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("sticli.daemon.notebook.RING", 5)
+    monkeypatch.setattr("sticli.daemon.disk.notebook.RING", 5)
     await bus_of(store, 20)
     bus = await bus_of(store, 0)
     assert kinds(listen(bus, since=3))[:2] == ["connected", "stale"]
@@ -107,7 +107,7 @@ async def test_a_full_disk_loses_no_live_event(
     bus = await bus_of(store, 2)
     reader = listen(bus)
     with monkeypatch.context() as patch:
-        patch.setattr("sticli.daemon.notebook.RING", "no number")
+        patch.setattr("sticli.daemon.disk.notebook.RING", "no number")
         heard = list[Event]()
         told = bus.publish("answer", "a", {"n": 1}, heard.append)
         await asyncio.gather(told, return_exceptions=True)

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from sticli.daemon import listener, lock
+from sticli.daemon import lock
+from sticli.daemon.http import listener
 from sticli.errors import SticliError
 from tests.daemon.conftest import SLOW
 

@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sticli import protocol
-from sticli.daemon.exposition import Family, Sample, render
+from sticli.daemon.disk.records import Appended, Batch, SessionRecord
+from sticli.daemon.http.exposition import Family, Sample, render
 from sticli.daemon.metrics import metrics
-from sticli.daemon.records import Appended, Batch, SessionRecord
 from sticli.daemon.sessions import Session
 from sticli.daemon.worker.usage import NAMES, Usage
 from tests.daemon import prometheus

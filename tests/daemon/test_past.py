@@ -3,7 +3,8 @@
 import asyncio
 from typing import Any
 
-from sticli.daemon import front, listener
+from sticli.daemon import front
+from sticli.daemon.http import listener
 from sticli.daemon.worker_process import COMMAND
 from tests.daemon.conftest import Daemon, until
 

@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from sticli.daemon import listener, lock
-from sticli.daemon.peer import is_ours
+from sticli.daemon import lock
+from sticli.daemon.http import listener
+from sticli.daemon.http.peer import is_ours
 from sticli.errors import SticliError
 from sticli.exchange import peer_uid
 from tests.daemon.conftest import SLOW, Http, until

@@ -3,8 +3,8 @@
 import msgspec
 
 from sticli import protocol
+from sticli.daemon.disk.records import SessionRecord
 from sticli.daemon.messages import Done
-from sticli.daemon.records import SessionRecord
 from sticli.daemon.repeats import Repeats
 from sticli.daemon.sessions import Session
 from sticli.form import Form

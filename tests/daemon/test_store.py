@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sticli.daemon.records import AnswerRecord, Drop, News, QuestionRecord, SessionRecord
+from sticli.daemon.disk.records import AnswerRecord, Drop, News, QuestionRecord, SessionRecord
 from sticli.daemon.store import Store
 from sticli.errors import SticliError
 
@@ -142,7 +142,7 @@ async def test_an_answer_of_a_removed_question_is_dropped(store: Store) -> None:
 async def test_the_ring_is_bounded_and_ids_grow_for_ever(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("sticli.daemon.notebook.RING", 10)
+    monkeypatch.setattr("sticli.daemon.disk.notebook.RING", 10)
     path = tmp_path / "s.db"
     store = Store(path, "normal")
     await asyncio.gather(*(store.add_event(News("t", "", 1.0, {"n": n})) for n in range(25)))

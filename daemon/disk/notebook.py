@@ -5,8 +5,8 @@ from typing import TypeVar
 
 import msgspec
 
-from sticli.daemon import journal
-from sticli.daemon.records import AnswerRecord, News, QuestionRecord
+from sticli.daemon.disk import journal
+from sticli.daemon.disk.records import AnswerRecord, News, QuestionRecord
 from sticli.form import Form
 from sticli.protocol import Event
 

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from sticli.daemon import moments
-from sticli.daemon.database import connect
-from sticli.daemon.records import Moment, SessionRecord
+from sticli.daemon.disk import moments
+from sticli.daemon.disk.database import connect
+from sticli.daemon.disk.records import Moment, SessionRecord
 from sticli.daemon.store import Store
 from sticli.errors import SticliError
 from sticli.protocol import At

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 
 import msgspec
 
-from sticli.daemon import feeds
-from sticli.daemon.records import Appended, Batch, SessionRecord
+from sticli.daemon.disk import feeds
+from sticli.daemon.disk.records import Appended, Batch, SessionRecord
 from sticli.errors import SticliError
 
 READ_BYTES = 256 << 10  # text that one read brings, at least one batch

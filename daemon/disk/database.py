@@ -4,9 +4,9 @@ import os
 import sqlite3
 from pathlib import Path
 
-from sticli.daemon import removal
-from sticli.daemon.migrations import migrate
-from sticli.daemon.salvage import finish, salvage
+from sticli.daemon.disk import removal
+from sticli.daemon.disk.migrations import migrate
+from sticli.daemon.disk.salvage import finish, salvage
 from sticli.errors import SticliError
 
 SYNCHRONOUS = {"normal": "NORMAL", "full": "FULL"}

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 from starlette.types import Receive, Scope, Send
 
-from sticli.daemon.peer import unless_gone
+from sticli.daemon.http.peer import unless_gone
 from sticli.protocol import Event
 
 SSE = "text/event-stream"

@@ -2,7 +2,7 @@
 
 import sqlite3
 
-from sticli.daemon import drops, journal
+from sticli.daemon.disk import drops, journal
 
 PIECE_BYTES = 1 << 19  # characters of text that one transaction copies, at least one batch
 PIECE_ROWS = 512  # batches that it copies at most

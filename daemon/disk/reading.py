@@ -7,7 +7,7 @@ are is for the store to keep; when to drop any is for `pressure`.
 from bisect import bisect_right
 from collections.abc import Sequence
 
-from sticli.daemon.records import Drop
+from sticli.daemon.disk.records import Drop
 
 
 class Reading:

@@ -4,8 +4,8 @@ import sqlite3
 import time
 from bisect import bisect_right
 
-from sticli.daemon import journal
-from sticli.daemon.records import Moment, SessionRecord
+from sticli.daemon.disk import journal
+from sticli.daemon.disk.records import Moment, SessionRecord
 from sticli.errors import SticliError
 from sticli.protocol import At
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sticli.daemon import copying, removal
+from sticli.daemon.disk import copying, removal
 from sticli.daemon.store import Store
 from sticli.errors import SticliError
 from sticli.protocol import At

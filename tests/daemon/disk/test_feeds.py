@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from sticli.daemon import feeds
-from sticli.daemon.migrations import STEPS, migrate
-from sticli.daemon.records import Appended, SessionRecord
+from sticli.daemon.disk import feeds
+from sticli.daemon.disk.migrations import STEPS, migrate
+from sticli.daemon.disk.records import Appended, SessionRecord
 from sticli.daemon.store import Store
 from sticli.errors import SticliError
 from sticli.feed import MAX_FEEDS, NewFeed

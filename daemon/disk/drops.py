@@ -3,7 +3,7 @@
 import sqlite3
 from collections.abc import Sequence
 
-from sticli.daemon.records import Drop
+from sticli.daemon.disk.records import Drop
 
 
 def read(database: sqlite3.Connection, uid: str, first: int) -> tuple[list[Drop], int]:

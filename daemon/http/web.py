@@ -9,7 +9,7 @@ import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.server import ServerState
 
-from sticli.daemon.peer import PrivateProtocol
+from sticli.daemon.http.peer import PrivateProtocol
 
 KEEP_ALIVE = 300  # seconds that an idle connection may stay
 LAST_MOMENT = 1.0  # seconds that cancelled requests may take to clean up

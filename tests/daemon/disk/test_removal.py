@@ -5,14 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from sticli.daemon import copying, moments, removal
-from sticli.daemon import journal as batches
-from sticli.daemon.database import connect
+from sticli.daemon.disk import copying, moments, removal
+from sticli.daemon.disk import journal as batches
+from sticli.daemon.disk.database import connect
 from sticli.daemon.store import Store
 from sticli.errors import SticliError
 from sticli.protocol import At
 from tests.daemon.conftest import until
-from tests.daemon.test_copying import fill, rows
+from tests.daemon.disk.test_copying import fill, rows
 from tests.daemon.test_store import journal, record
 
 

@@ -7,11 +7,11 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from sticli.daemon import salvage
-from sticli.daemon.database import connect
-from sticli.daemon.journal import create
-from sticli.daemon.migrations import STEPS, migrate
-from sticli.daemon.records import AnswerRecord, Drop, News, QuestionRecord
+from sticli.daemon.disk import salvage
+from sticli.daemon.disk.database import connect
+from sticli.daemon.disk.journal import create
+from sticli.daemon.disk.migrations import STEPS, migrate
+from sticli.daemon.disk.records import AnswerRecord, Drop, News, QuestionRecord
 from sticli.daemon.store import Store
 from sticli.errors import SticliError
 from sticli.form import Form

@@ -3,7 +3,7 @@
 import asyncio
 from typing import Any
 
-from sticli.daemon.peer import MAX_HEAD, Joined
+from sticli.daemon.http.peer import MAX_HEAD, Joined
 from tests.daemon.conftest import SLOW, Daemon
 
 

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from sticli.daemon.migrations import TABLES
+from sticli.daemon.disk.migrations import TABLES
 
 SIDES = ("", "-wal", "-shm")
 NONSENSE = (sqlite3.IntegrityError, sqlite3.InterfaceError, sqlite3.ProgrammingError)
