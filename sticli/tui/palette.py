@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, cast
+from typing import Protocol, cast
 
 from textual.binding import Binding
 from textual.command import DiscoveryHit, Hit, Hits, Provider
@@ -13,9 +13,13 @@ from textual.dom import DOMNode
 from sticli.render import one_line
 from sticli.tui.help import PLACES, keys, meaning, owners
 from sticli.tui.messages import Chosen, Opened
+from sticli.watch.state import State
 
-if TYPE_CHECKING:
-    from sticli.tui.dashboard import Dashboard
+
+class Knowing(Protocol):
+    """An app that knows what is there."""
+
+    state: State
 
 
 @dataclass(frozen=True)
@@ -45,12 +49,12 @@ class Commands(Provider):
 
     def _commands(self) -> Iterator[Command]:
         yield from self._actions()
-        app = cast("Dashboard", self.app)
-        for name in app.state.sessions:
-            yield Command(f"go to {one_line(name)}", partial(app.post_message, Chosen(name)))
-        for flash in app.state.flashes.values():
+        state, post = cast("Knowing", self.app).state, self.app.post_message
+        for name in state.sessions:
+            yield Command(f"go to {one_line(name)}", partial(post, Chosen(name)))
+        for flash in state.flashes.values():
             label = f"flash question {one_line(flash.id)}: {one_line(flash.question)}"
-            yield Command(label, partial(app.post_message, Opened(flash.session, flash.id)))
+            yield Command(label, partial(post, Opened(flash.session, flash.id)))
 
     def _actions(self) -> Iterator[Command]:
         """What keys do in the app and in the panes that are there."""
