@@ -3,7 +3,7 @@
 import asyncio
 import logging
 
-from sticli.daemon.disk.backlog import measure
+from sticli.daemon.backlog import measure
 from sticli.daemon.events import Bus
 from sticli.daemon.sessions import Session
 from sticli.daemon.store import Store

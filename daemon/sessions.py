@@ -6,11 +6,11 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from sticli import protocol
+from sticli.daemon.backlog import Backlog
 from sticli.daemon.change import Change
-from sticli.daemon.disk.backlog import Backlog
-from sticli.daemon.disk.reading import Reading
 from sticli.daemon.disk.records import Appended, Batch, Drop, SessionRecord
 from sticli.daemon.messages import Settled
+from sticli.daemon.reading import Reading
 from sticli.errors import SticliError
 
 TAIL_BYTES = 1 << 20  # text of newest batches kept in memory for the feeder

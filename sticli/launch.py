@@ -38,7 +38,7 @@ class Launch:
         Raises:
             SticliError: unreachable, version_mismatch, permission, timeout.
         """
-        if not self.autostart and waits(self.paths):
+        if not self.autostart and asleep(self.paths):
             raise not_running(self.paths)
         try:
             shake_hands(self.paths)
@@ -220,7 +220,7 @@ def held(paths: Paths) -> bool:
     return False
 
 
-def waits(paths: Paths) -> bool:
+def asleep(paths: Paths) -> bool:
     """Whether a service manager's socket is there and no daemon: to connect would start one."""
     return awaited(str(paths.socket)) and paths.socket.is_socket() and not held(paths)
 

@@ -8,12 +8,15 @@ UNIT = "sticli.socket"  # of systemd
 
 
 def socket_path(environ: Mapping[str, str] = os.environ) -> str:
-    """`STICLI_SOCKET`, else the socket of `STICLI_HOME`, else that of this user."""
+    """`STICLI_SOCKET`, else the socket of `STICLI_HOME`, else that of this user.
+
+    Spelt as a `Path` is: a unit of systemd is known by that.
+    """
     if chosen := environ.get("STICLI_SOCKET"):
-        return absolute(chosen)
+        return _spelt(absolute(chosen))
     if home := environ.get("STICLI_HOME"):
-        return os.path.join(absolute(home), "run", "sticli.sock")
-    return os.path.join(_runtime_dir(environ), "sticli.sock")
+        return _spelt(os.path.join(absolute(home), "run", "sticli.sock"))
+    return _spelt(os.path.join(_runtime_dir(environ), "sticli.sock"))
 
 
 def autostarts(environ: Mapping[str, str] = os.environ) -> bool:
@@ -53,6 +56,11 @@ def rooted(environ: Mapping[str, str]) -> dict[str, str]:
     """The same for a program that works in another folder: what is said of places is absolute."""
     places = {name: absolute(environ[name]) for name in PLACES if environ.get(name)}
     return {**environ, **places}
+
+
+def _spelt(path: str) -> str:
+    """Without empty and idle parts; links stay as they are."""
+    return "/" + "/".join(part for part in path.split("/") if part not in ("", "."))
 
 
 def _runtime_dir(environ: Mapping[str, str]) -> str:

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -25,15 +26,24 @@ def sources(folder: str) -> Iterator[Path]:
             yield path
 
 
-def imports(path: Path) -> set[str]:
-    """The names of modules that a file imports, anywhere in it."""
+def imports(path: Path, *, typing: bool = True) -> set[str]:
+    """The names of modules that a file imports, anywhere in it, or only where it runs."""
     found = set()
-    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+    for node in _nodes(ast.parse(path.read_text("utf-8")), typing=typing):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
             found |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
     return found
+
+
+def _nodes(node: ast.AST, *, typing: bool) -> Iterator[ast.AST]:
+    """All of a tree, but for what only type checkers read where that is not wanted."""
+    yield node
+    if isinstance(node, ast.If) and not typing and ast.unparse(node.test) == "TYPE_CHECKING":
+        return
+    for child in ast.iter_child_nodes(node):
+        yield from _nodes(child, typing=typing)
 
 
 def crossing(folder: str, forbidden: str) -> list[str]:
@@ -53,6 +63,18 @@ def test_only_the_gpu_engine_and_its_bench_import_kernels() -> None:
     hits = [hit for hit in crossing("daemon", "sticli.kernels") if "daemon/engines/gpu/" not in hit]
     clients = crossing("sticli", "sticli.kernels")
     assert hits + [hit for hit in clients if "sticli/bench/gpu/" not in hit] == []
+
+
+def test_no_two_files_need_each_other() -> None:
+    """What only type checkers read is left out: a part may name the whole that it is of."""
+    files = {_module(folder, path): path for folder in FOLDERS for path in sources(folder)}
+    needs = {name: {*files} & imports(path, typing=False) for name, path in files.items()}
+    TopologicalSorter(needs).prepare()
+
+
+def _module(folder: str, path: Path) -> str:
+    inside = path.relative_to(ROOT / folder).with_suffix("").parts
+    return ".".join([FOLDERS[folder], *(part for part in inside if part != "__init__")])
 
 
 def test_one_file_of_the_worker_imports_the_grammars() -> None:

@@ -43,11 +43,13 @@ def _formatted(node: ast.FormattedValue, scope: Scope, depth: int) -> Texts:
 
 def _styled(text: str, style: str) -> str:
     """A number that the source knows, as it is printed."""
+    if not style:
+        return text
     try:
         number = float(text)
-    except ValueError:
+        return format(int(number) if number.is_integer() else number, style)
+    except ValueError:  # no number, or not in that style
         return text
-    return format(int(number) if number.is_integer() else number, style) if style else text
 
 
 def _either(node: ast.IfExp, scope: Scope, depth: int) -> Texts:

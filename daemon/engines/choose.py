@@ -21,7 +21,7 @@ from sticli.machine import cuda
 from sticli.models import gap, hparams
 from sticli.models.find import configured
 from sticli.models.header import Header, read_header, refusal
-from sticli.models.machine import BUDGET
+from sticli.models.memory import BUDGET
 
 log = logging.getLogger(__name__)
 

@@ -1,7 +1,7 @@
 """A session: how far its transcript is in the cache, which lines it keeps, where its cells are.
 
 It owns no cells: `seq` names the engine's sequence that holds the first `length` tokens, while
-the session is on the device; its ids stay here wherever its cells are.
+the session is on the device; its ids stay in the transcript wherever its cells are.
 """
 
 from array import array
@@ -76,7 +76,7 @@ class Session:
     def __post_init__(self) -> None:
         first = self.window_from
         self.told = Told(first, first)
-        self.window = opened(self.on_full, self.room - self.transcript.prefix, first)
+        self.window = opened(self.on_full, self.room - self.transcript.begin, first)
 
     @property
     def tokens(self) -> "array[int]":
@@ -129,7 +129,7 @@ class Session:
         """Whether all that the journal held at Open, and fits, is in the cache."""
         if self.full:
             return not self.behind
-        return self.lines >= self.journal and self.length >= self.transcript.prefix
+        return self.lines >= self.journal and self.length >= self.transcript.begin
 
     @property
     def free(self) -> int:
@@ -191,7 +191,7 @@ class Session:
         """Tokenise lines, each by itself, until there are `until` tokens, `most` characters are
         through, or a line has to wait or does not fit."""
         while self.transcript.waits and len(self.tokens) < until and most > 0:
-            line, characters = self.transcript.next()
+            line, characters = self.transcript.peek()
             if not (self._keep(line) if self.window else self._fit(line)):
                 return
             most -= characters
@@ -202,7 +202,7 @@ class Session:
             self.full = True
             self.transcript.refuse()
             return False
-        self.transcript.take(line)
+        self.transcript.put(line)
         return True
 
     def _keep(self, line: Sequence[int]) -> bool:
@@ -215,7 +215,7 @@ class Session:
         if begun and self.window.moves(len(line)):
             return False
         due = len(self.tokens)
-        self.transcript.take(line)
+        self.transcript.put(line)
         if self.window.add(len(line)):
             self._move(self.window.start, due)
         return True
@@ -225,7 +225,7 @@ class Session:
         if self.on_full == "slide":
             self.shift = Shift(start, due)
         else:
-            self.next = Successor(self, start, self.transcript.until(start))
+            self.next = Successor(self, start)
 
     def adopt(self) -> None:
         """Go on as the next window. Whoever calls owns the sequence that was this one's."""
@@ -248,7 +248,7 @@ class Session:
         """Tokens behind the prefix that the shift forgets."""
         if self.shift is None:
             return 0
-        return self.transcript.until(self.shift.start) - self.transcript.prefix
+        return self.transcript.until(self.shift.start) - self.transcript.begin
 
     def take(self, count: int) -> Sequence[int]:
         """The next `count` tokens."""

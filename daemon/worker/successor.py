@@ -15,11 +15,10 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True, eq=False)
 class Successor:
-    """The tokens that the session keeps: its prefix, and its own from `offset` on."""
+    """The tokens that the session keeps: its prefix, and those of the lines from `start` on."""
 
     session: "Session"
     start: int  # the first line kept, counted from 0 over the whole journal
-    offset: int  # where that line begins among the session's tokens
     seq: Seq | None = None  # None: not begun, so a later window may still take its place
     length: int = 0
     source: Literal["upkeep"] = "upkeep"
@@ -34,8 +33,13 @@ class Successor:
         return self.begun and self.length == self._prefix + self._kept
 
     @property
+    def offset(self) -> int:
+        """Where its first line begins among the session's tokens."""
+        return self.session.transcript.until(self.start)
+
+    @property
     def _prefix(self) -> int:
-        return len(self.session.frame.prefix)
+        return self.session.transcript.begin
 
     @property
     def _kept(self) -> int:

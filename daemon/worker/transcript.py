@@ -10,12 +10,12 @@ from collections.abc import Callable, Sequence
 
 
 class Transcript:
-    """Lines wait as text until they are taken; then their tokens are at the end of `tokens`."""
+    """Lines wait as text until they are put; then their tokens are at the end of `tokens`."""
 
     def __init__(
         self, prefix: Sequence[int], encode: Callable[[str], list[int]], first: int = 0
     ) -> None:
-        self.prefix = len(prefix)  # tokens ahead of the lines
+        self.begin = len(prefix)  # tokens ahead of the lines
         self.first = first
         self.tokens = array("i", prefix)
         self._encode = encode
@@ -44,7 +44,7 @@ class Transcript:
     def until(self, lines: int) -> int:
         """Tokens up to the end of the journal's first `lines` lines, or of the prefix."""
         before = lines - self.first
-        return self._ends[before - 1] if before else self.prefix
+        return self._ends[before - 1] if before else self.begin
 
     def add(self, first: int, version: int, texts: Sequence[str | None]) -> int:
         """Let lines `first`… wait, of which None are empty; what came before is skipped.
@@ -58,12 +58,12 @@ class Transcript:
         self._marks.append((first + len(texts), version))
         return len(texts) - known
 
-    def next(self) -> tuple[Sequence[int], int]:
+    def peek(self) -> tuple[Sequence[int], int]:
         """The tokens of the first line that waits, by itself, and how many characters it has."""
         text = self._waiting[0]
         return ((), 0) if text is None else (self._encode(text + "\n"), len(text))
 
-    def take(self, line: Sequence[int]) -> None:
+    def put(self, line: Sequence[int]) -> None:
         """End the wait of the first line, as these tokens."""
         self._waiting.popleft()
         self.tokens.extend(line)
@@ -76,9 +76,9 @@ class Transcript:
     def forget(self, first: int) -> None:
         """Go on with the prefix and the lines from `first` on."""
         offset = self.until(first)
-        gone = offset - self.prefix
+        gone = offset - self.begin
         self._ends = array("q", [end - gone for end in self._ends[first - self.first :]])
-        self.tokens = self.tokens[: self.prefix] + self.tokens[offset:]
+        self.tokens = self.tokens[: self.begin] + self.tokens[offset:]
         self._marks = self._marks[max(0, bisect_right(self._marks, first, key=_lines) - 1) :]
         self.first = first
 

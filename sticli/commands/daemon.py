@@ -16,7 +16,7 @@ from sticli.commands.install import install, uninstall
 from sticli.commands.status import facts
 from sticli.errors import NOT_FOUND, SticliError
 from sticli.invocation import Invocation, document, of
-from sticli.launch import PATIENCE, command, leave, shake_hands, waits
+from sticli.launch import PATIENCE, asleep, command, leave, shake_hands
 from sticli.paths import Paths
 from sticli.protocol import Status, Version
 from sticli.render import printable, table
@@ -64,8 +64,8 @@ def stop(context: typer.Context) -> None:
     """Stop the daemon; what it accepted is safe."""
     call = of(context)
     paths = call.launch().paths
-    found = None if waits(paths) else halt(paths)
-    listens = waits(paths)
+    found = None if asleep(paths) else halt(paths)
+    listens = asleep(paths)
     if call.json:
         document(stopped=found is not None, pid=found and found.pid, listens=listens)
     call.note(f"stopped the daemon (pid {found.pid})" if found else "no daemon runs")
@@ -78,8 +78,8 @@ def restart(context: typer.Context, model: Model = None) -> None:
     """Stop the daemon and start it again, with its model."""
     call = of(context)
     paths = call.launch().paths
-    before = None if waits(paths) else account(paths)
-    if model and (waits(paths) or (before and before.activated)):
+    before = None if asleep(paths) else account(paths)
+    if model and (asleep(paths) or (before and before.activated)):
         raise SticliError(
             "bad_request",
             "the daemon of the service takes its model from the settings, not from a command",
@@ -93,7 +93,7 @@ def status(context: typer.Context) -> None:
     """Show how the daemon is; exit code 3 when none runs."""
     call = of(context)
     paths = call.launch().paths
-    listens = waits(paths)
+    listens = asleep(paths)
     if listens or not running(paths):
         if call.json:
             where = {"socket": str(paths.socket), "log": str(paths.log)}
@@ -148,9 +148,9 @@ def renew(call: Invocation, paths: Paths, words: tuple[str, ...] = ()) -> None:
         SticliError: as `halt`, or why it does not start.
     """
     launch = call.launch(*words)
-    if not waits(paths):
+    if not asleep(paths):
         halt(paths)
-    again = shake_hands(paths, PATIENCE) if waits(paths) else launch.start()
+    again = shake_hands(paths, PATIENCE) if asleep(paths) else launch.start()
     _tell(call, paths, again)
 
 

@@ -14,7 +14,7 @@ from sticli.invocation import document, of
 from sticli.models import find, reference
 from sticli.models.header import Header, read_header
 from sticli.models.here import planned
-from sticli.models.machine import Memory
+from sticli.models.memory import Memory
 from sticli.models.plan import Plan, Wish
 from sticli.render import count, plural, size, table
 

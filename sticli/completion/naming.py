@@ -72,4 +72,4 @@ def _would_start_one() -> bool:
         return False
     from sticli import launch, paths
 
-    return launch.waits(paths.resolve())
+    return launch.asleep(paths.resolve())

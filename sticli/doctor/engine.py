@@ -12,7 +12,7 @@ from sticli.config import Settings
 from sticli.doctor.check import Check
 from sticli.errors import SticliError
 from sticli.machine import cuda
-from sticli.models import engine, find, machine, shape
+from sticli.models import engine, find, memory, shape
 from sticli.models.header import Header, read_header
 from sticli.models.plan import Wish, plan
 from sticli.paths import Paths
@@ -98,7 +98,7 @@ def _gpu(setting: str) -> Check:
 def _memory(header: Header, file: Path, settings: Settings) -> Iterator[Check]:
     """Whether the model fits, and whether a limit that is set lets it."""
     running = engine.running(header, file, settings)
-    found = plan(header, running, settings, Wish(), machine.host(), machine.gpu())
+    found = plan(header, running, settings, Wish(), memory.host(), memory.gpu())
     verdict = f"{found.verdict}: {found.advice}"
     if found.verdict == "does not fit":
         advice = "`sticli plan MODEL` shows the numbers, `sticli model ls` other models"

@@ -12,7 +12,7 @@ from sticli import __version__, service
 from sticli.client import Client
 from sticli.doctor.check import Check
 from sticli.errors import SticliError
-from sticli.launch import HANDSHAKE, held, holder, shake_hands, waits
+from sticli.launch import HANDSHAKE, asleep, held, holder, shake_hands
 from sticli.paths import Paths
 from sticli.protocol import Status
 from sticli.render import age
@@ -41,7 +41,7 @@ def checks(where: Paths) -> Iterator[Check]:
 
 
 def _absent(where: Paths) -> Check:
-    if waits(where):
+    if asleep(where):
         return Check("daemon", True, "asleep: the next command lets systemd start it")
     if service.installed(where) and not where.socket.exists():
         advice = f"`systemctl --user start {service.SOCKET}` brings the socket of the service back"

@@ -1,10 +1,10 @@
-"""Whether a model fits on this machine as it is now, under the settings."""
+"""How a model fits on this machine as it is now, under the settings."""
 
 from pathlib import Path
 
 from sticli import config, paths
 from sticli.errors import SticliError
-from sticli.models import hparams, machine
+from sticli.models import hparams, memory
 from sticli.models import plan as plans
 from sticli.models.engine import running
 from sticli.models.header import Header
@@ -28,4 +28,4 @@ def planned(header: Header, path: Path, wish: Wish, kv_type: str = "") -> Plan:
         )
     if chosen.engine == "gpu":
         hparams.read(header, path)
-    return plans.plan(header, chosen, settings, wish, machine.host(), machine.gpu())
+    return plans.plan(header, chosen, settings, wish, memory.host(), memory.gpu())

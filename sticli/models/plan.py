@@ -6,10 +6,10 @@ A cell holds the keys and values of one token. Engines hold the cells of sliding
 from dataclasses import dataclass, replace
 
 from sticli.config import Settings
-from sticli.models import machine, shape
+from sticli.models import shape
 from sticli.models.engine import Running
 from sticli.models.header import Header
-from sticli.models.machine import Memory
+from sticli.models.memory import BUDGET, Memory, most
 from sticli.render import plural, size
 
 MOST_CELLS = 8192  # of a session, where nobody says otherwise
@@ -81,9 +81,9 @@ def plan(
     left = max(0, held.free - weights)
     budget = settings.kv_budget_mb * MB
     if running.on_gpu:
-        left = machine.most(left)
+        left = most(left)
         budget = budget or left
-    budget = budget or machine.BUDGET
+    budget = budget or BUDGET
     trained = shape.context(header) or MOST_CELLS
     found = Plan(
         engine=running.engine,

@@ -5,7 +5,7 @@ import time
 
 from sticli.client import Client
 from sticli.errors import SticliError
-from sticli.launch import not_running, shake_hands, waits
+from sticli.launch import asleep, not_running, shake_hands
 from sticli.paths import Paths
 from sticli.protocol import Event
 from sticli.watch.device import Readings
@@ -79,7 +79,7 @@ class Observer:
         return self._connect(ANSWER)
 
     def _connect(self, timeout: float) -> Client:
-        if waits(self._paths):  # to connect would start a daemon
+        if asleep(self._paths):  # to connect would start a daemon
             raise not_running(self._paths)
         shake_hands(self._paths)
         return Client(self._paths.socket, timeout)

@@ -11,12 +11,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sticli.daemon import feeder
-from sticli.daemon.disk.reading import marker
 from sticli.daemon.disk.records import Batch, Drop, SessionRecord
 from sticli.daemon.events import Bus
 from sticli.daemon.feeder import Feeder, messages, weigh
 from sticli.daemon.messages import Lines, Settled
 from sticli.daemon.pressure import recall, relieve
+from sticli.daemon.reading import marker
 from sticli.daemon.sessions import Session
 from sticli.daemon.store import Store
 from sticli.protocol import OnBusy

@@ -8,8 +8,8 @@ import msgspec
 import pytest
 
 from sticli.daemon import pressure, service, supervisor
-from sticli.daemon.disk.reading import marker
 from sticli.daemon.disk.records import Drop
+from sticli.daemon.reading import marker
 from sticli.daemon.store import Store
 from sticli.errors import SticliError
 from tests.daemon.conftest import Daemon, until

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from sticli.daemon.disk.reading import marker
 from sticli.daemon.disk.records import Drop
+from sticli.daemon.reading import marker
 from sticli.demo.world.market import Market
 from sticli.paths import resolve
 from tests.daemon.conftest import Http, until

@@ -19,6 +19,23 @@ def test_a_socket_beats_a_home_and_a_home_the_user(tmp_path: Path) -> None:
     assert socket_path(home | {"STICLI_SOCKET": "/a/b"}) == "/a/b"
 
 
+@pytest.mark.parametrize(
+    "environ",
+    [
+        {"STICLI_SOCKET": "./s.sock"},
+        {"STICLI_SOCKET": "/a//b/./s.sock"},
+        {"STICLI_SOCKET": "/a/../s.sock/"},
+        {"STICLI_HOME": "./h//"},
+        {"XDG_RUNTIME_DIR": "/tmp/./"},
+        {"TMPDIR": "/var//tmp/"},
+    ],
+)
+def test_however_it_is_spelt_it_is_the_same_socket(environ: dict[str, str]) -> None:
+    found = socket_path(environ)
+    assert found == str(Path(found)) == str(paths.resolve(environ).socket)
+    assert not {"", "."} & {*found.split("/")[1:]}
+
+
 def test_without_a_runtime_folder_it_is_private_under_the_temporary_one() -> None:
     name = f"sticli-{os.getuid()}/sticli.sock"
     assert socket_path({}) == f"/tmp/{name}"

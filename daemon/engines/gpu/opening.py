@@ -24,7 +24,7 @@ from sticli.errors import SticliError
 from sticli.machine import cuda
 from sticli.models.header import Header
 from sticli.models.hparams import HParams, refuse
-from sticli.models.machine import BUDGET, most
+from sticli.models.memory import BUDGET, most
 
 log = logging.getLogger(__name__)
 

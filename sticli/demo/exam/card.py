@@ -41,9 +41,9 @@ $decisions
 `sticli demo` promises $promise of its answers right, on plain markets of up to $plain tokens.
 
 Decoding takes $decode ms a token after $tokens tokens of feed, on $threads threads, in the fastest
-of $tries tries, $usual ms in the median one; a feed of that length is read at $read tokens a second
-($cpu, $cores cores that others may use too, load $busy before it began). Wanted were 2 ms at most:
-$fast.
+of $tries tries, $usual ms in the median one; a feed of that length is read at up to $read tokens a
+second ($cpu, $cores cores that others may use too, load $busy before it began). Wanted were 2 ms at
+most: $fast.
 
 ## Accuracy on held-out feeds
 

@@ -28,8 +28,8 @@ class Speed(msgspec.Struct, frozen=True):
     tokens: int  # of feed
     threads: int
     tries: int
-    read: float  # tokens of feed a second, in the fastest try
-    decode: float  # milliseconds a token after them, in the fastest try
+    read: float  # tokens of feed a second, in the try that read fastest
+    decode: float  # milliseconds a token after them, in the try that decoded fastest
     usual: float  # the same in the median one
     cpu: str
     cores: int
@@ -37,9 +37,10 @@ class Speed(msgspec.Struct, frozen=True):
 
 
 def measure(path: Path, tokens: int = TOKENS) -> Speed:
-    """Read a feed of so many tokens, then decode; of both kinds of attention the faster to answer.
+    """Read a feed of so many tokens, then decode, with both kinds of attention so many times.
 
-    The daemon too takes the faster one.
+    What is told is of the kind that answers faster.
+    The daemon too takes that one.
     """
     busy, cores = os.getloadavg()[0], os.cpu_count() or 0
     kinds = (sorted(_timed(path, tokens, flash) for _ in range(TRIES)) for flash in (False, True))

@@ -201,7 +201,7 @@ def test_a_window_that_comes_next_begins_with_the_session(engine: FakeEngine) ->
     lines = [f"pump {letter} runs" for letter in "abcdefgh"]
     session = bench.session("s", lines)
     whole = len(session.frame.prefix)
-    successor = Successor(session, 5, whole + 5 * 12)
+    successor = Successor(session, 5)
     found = bench.prefixes.succeed(successor)
     assert found is not None
     assert (found.tokens, successor.length) == (whole + 5, whole + 5)  # "pump " and another letter

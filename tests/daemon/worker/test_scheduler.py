@@ -44,7 +44,7 @@ def question(
 def successor(seq: int, tokens: int) -> Successor:
     owner = session(seq, tokens)
     owner.waiting(tokens)
-    owner.next = Successor(owner, 0, 0, Seq(seq))
+    owner.next = Successor(owner, 0, Seq(seq))
     return owner.next
 
 

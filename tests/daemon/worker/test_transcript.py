@@ -24,7 +24,7 @@ def taken(lines: list[str | None], first: int = 0) -> Transcript:
     for number, line in enumerate(lines, first):
         found.add(number, number + 1, [line])
     while found.waits:
-        found.take(found.next()[0])
+        found.put(found.peek()[0])
     return found
 
 
@@ -85,8 +85,8 @@ def test_lines_that_came_before_are_taken_once_and_none_after_a_gap(
 def test_what_waits_is_told_with_its_characters_and_can_be_refused() -> None:
     found = Transcript(PREFIX, encode)
     found.add(0, 1, ["abc", None, "d"])
-    assert found.next() == (encode("abc\n"), 3)
-    found.take(())  # whoever calls decides what becomes of it
-    assert found.next() == ((), 0)
+    assert found.peek() == (encode("abc\n"), 3)
+    found.put(())  # whoever calls decides what becomes of it
+    assert found.peek() == ((), 0)
     found.refuse()
     assert (found.waits, found.arrived, found.tokens.tolist()) == (False, 1, list(PREFIX))

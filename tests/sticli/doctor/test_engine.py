@@ -12,8 +12,8 @@ from sticli.doctor import engine
 from sticli.doctor.check import Check
 from sticli.machine import cuda
 from sticli.machine.cuda import Gpu
-from sticli.models import machine
-from sticli.models.machine import Memory
+from sticli.models import memory
+from sticli.models.memory import Memory
 from sticli.paths import resolve
 
 
@@ -67,7 +67,7 @@ def test_a_model_that_is_cut_short(home: Path, model: Path) -> None:
 
 def test_a_model_that_is_too_large(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert checks()["memory"].ok
-    monkeypatch.setattr(machine, "host", lambda: Memory(2 << 30, 1 << 20))
+    monkeypatch.setattr(memory, "host", lambda: Memory(2 << 30, 1 << 20))
     found = checks()["memory"]
     assert (found.ok, "does not fit" in found.found) == (False, True)
     assert "sticli plan" in found.advice

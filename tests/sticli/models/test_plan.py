@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 
 from sticli.config import Settings
 from sticli.daemon.worker import desk
-from sticli.models import machine, plan, shape
+from sticli.models import memory, plan, shape
 from sticli.models.engine import Running, running, unsupported
 from sticli.models.find import embedded_model
 from sticli.models.header import Header, read_header
-from sticli.models.machine import Memory
+from sticli.models.memory import Memory
 from sticli.models.plan import Plan, Wish
 from tests.sticli.models.conftest import Program
 from tests.tiny import write_recurrent
@@ -40,7 +40,7 @@ def test_it_fits() -> None:
     found = planned(Wish())
     assert found.verdict == "fits"
     assert found.context == 8192  # what a session has unless told, and the model can
-    assert found.at_once == machine.BUDGET // (8192 * CELL)
+    assert found.at_once == memory.BUDGET // (8192 * CELL)
     assert found.in_host == 2048 * MB // (8192 * CELL)
     assert "sessions of 8,192 cells at once" in found.said
 
@@ -77,7 +77,7 @@ def test_the_memory_is_in_the_way() -> None:
 def test_a_gpu_keeps_a_part_for_itself() -> None:
     found = planned(Wish(), free=8 * GB, on=GPU)
     left = 8 * GB - found.weights
-    assert found.room == machine.most(left) == min(int(0.9 * left), left - machine.LEAST)
+    assert found.room == memory.most(left) == min(int(0.9 * left), left - memory.LEAST)
     less = planned(Wish(), Settings(kv_budget_mb=100), free=8 * GB, on=GPU)
     assert less.room == 100 * MB
     assert planned(Wish(), Settings(kv_budget_mb=100_000), free=8 * GB, on=GPU).room == found.room
@@ -86,7 +86,7 @@ def test_a_gpu_keeps_a_part_for_itself() -> None:
 
 def test_memory_that_nobody_tells_of() -> None:
     found = plan.plan(HEADER, CPU, Settings(), Wish(), None, None)
-    assert (found.verdict, found.room) == ("fits", machine.BUDGET)
+    assert (found.verdict, found.room) == ("fits", memory.BUDGET)
 
 
 def test_a_state_in_place_of_cells(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from sticli.kernels.operands import CELLS
 from sticli.machine import cuda
 from sticli.machine.cuda import Gpu
 from sticli.models.header import read_header
-from sticli.models.machine import BUDGET, LEAST
+from sticli.models.memory import BUDGET, LEAST
 from tests.tiny import CELL_BYTES
 
 MB = 1 << 20

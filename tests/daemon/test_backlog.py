@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sticli.daemon.disk import backlog
-from sticli.daemon.disk.backlog import Backlog, measure
+from sticli.daemon import backlog
+from sticli.daemon.backlog import Backlog, measure
 
 batches = st.lists(
     st.integers(1, 50).flatmap(lambda n: st.tuples(st.just(n), st.integers(n, 5_000))), max_size=60

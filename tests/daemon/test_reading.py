@@ -5,8 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from sticli.daemon.disk.reading import Reading, marker
 from sticli.daemon.disk.records import Drop
+from sticli.daemon.reading import Reading, marker
 
 
 class Feed(RuleBasedStateMachine):
