@@ -65,10 +65,9 @@ class Lookup:
 
     def _length(self, text: Sequence[int], at: int) -> int:
         """How many tokens up to position `at` are those at the end of `text`."""
-        tokens, length = self._tokens, 0
-        for token, other in zip(reversed(text[-LONGEST:]), _backwards(tokens, at), strict=False):
-            if token != other:
-                break
+        tokens, last, length = self._tokens, len(text) - 1, 0
+        most = min(LONGEST, at + 1, last + 1)
+        while length < most and tokens[at - length] == text[last - length]:
             length += 1
         return length
 
@@ -76,8 +75,3 @@ class Lookup:
 def _key(first: int, second: int) -> int:
     """Spreads pairs of small numbers evenly over any power of two."""
     return (first * 0x9E3779B1 + second) * 0x85EBCA6B >> 13
-
-
-def _backwards(tokens: Sequence[int], at: int) -> Sequence[int]:
-    """At most as many tokens as count, from position `at` down."""
-    return tokens[max(0, at + 1 - LONGEST) : at + 1][::-1]

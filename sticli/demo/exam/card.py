@@ -141,7 +141,7 @@ brackets, keys, times and words that evaluation does not (`sticli/demo/world/coi
     python -m sticli.demo.learning.train --out run
     python -m sticli.demo.learning.rows run/checkpoint.pt --out run/checkpoint.pt
     python -m sticli.demo.learning.export run/checkpoint.pt $file
-    python -m sticli.demo.exam.evaluate --first 1000 --feeds 40 --out others.jsonl
+    python -m sticli.demo.exam.evaluate --first 1000 --feeds 120 --out others.jsonl
     python -m sticli.demo.exam.gap others.jsonl
     python -m sticli.demo.learning.export run/checkpoint.pt $file --gap ...
     python -m sticli.demo.exam.evaluate --out answers.jsonl
