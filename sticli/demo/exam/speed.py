@@ -36,17 +36,17 @@ class Speed(msgspec.Struct, frozen=True):
     busy: float
 
 
-def measure(path: Path, tokens: int = TOKENS) -> Speed:
+def measure(path: Path, tokens: int = TOKENS, tries: int = TRIES) -> Speed:
     """Read a feed of so many tokens, then decode, with both kinds of attention so many times.
 
     What is told is of the kind that answers faster.
     The daemon too takes that one.
     """
     busy, cores = os.getloadavg()[0], os.cpu_count() or 0
-    kinds = (sorted(_timed(path, tokens, flash) for _ in range(TRIES)) for flash in (False, True))
+    kinds = (sorted(_timed(path, tokens, flash) for _ in range(tries)) for flash in (False, True))
     decodes, reads = zip(*min(kinds), strict=True)
     decode, usual, read = round(decodes[0], 3), round(median(decodes), 3), round(max(reads))
-    return Speed(tokens, THREADS, TRIES, read, decode, usual, cpu(), cores, busy)
+    return Speed(tokens, THREADS, tries, read, decode, usual, cpu(), cores, busy)
 
 
 def _timed(path: Path, tokens: int, flash: bool) -> tuple[float, float]:

@@ -56,6 +56,7 @@ def attempt(
     steps: int = STEPS,
     trained: tuple[int, int, int] = TRAINED,
     asked: tuple[tuple[int, int, int], ...] = ASKED,
+    tries: int = speed.TRIES,
 ) -> Tried:
     """Train a shape for so many steps, then ask it about held-out feeds, and time it."""
     run = train.start(SEED, steps, shape=shape)
@@ -66,7 +67,7 @@ def attempt(
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder, "model.gguf")
         export(run.model, file)
-        timed = speed.measure(file)
+        timed = speed.measure(file, tries=tries)
         size, hits = file.stat().st_size, right(run.model, asked)
         return Tried(name, repr(shape), steps, round(seconds), size, timed.decode, hits)
 

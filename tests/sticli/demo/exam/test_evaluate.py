@@ -125,7 +125,7 @@ def test_the_source_is_what_the_header_says(path: Path) -> None:
 
 
 def test_speed_is_of_as_many_tokens_as_were_wanted(path: Path) -> None:
-    found = speed.measure(path, 128)
+    found = speed.measure(path, 128, 2)
     assert (found.tokens, found.threads) == (128, speed.THREADS)
     assert found.read > 0
     assert 0 < found.decode <= found.usual

@@ -17,8 +17,8 @@ SIZE = (2, 64, 96)
 
 
 def test_a_shape_is_trained_asked_and_timed() -> None:
-    tried = attempt("small", SMALL, 2, SIZE, (SIZE, SIZE))
-    again = attempt("small", SMALL, 2, SIZE, (SIZE, SIZE))
+    tried = attempt("small", SMALL, 2, SIZE, (SIZE, SIZE), 1)
+    again = attempt("small", SMALL, 2, SIZE, (SIZE, SIZE), 1)
     assert tried.right == again.right
     assert all(0 <= hit <= asked for hit, asked in tried.right.values())
     assert sum(asked for _, asked in tried.right.values()) > 5
@@ -39,7 +39,7 @@ def test_what_was_tried_is_not_tried_again(
 
     def small(name: str, shape: Shape, steps: int) -> Tried:
         asked.append(name)
-        return attempt(name, shape, steps, SIZE, (SIZE,))
+        return attempt(name, shape, steps, SIZE, (SIZE,), 1)
 
     shapes: Mapping[str, Shape] = {"one": SMALL, "two": replace(SMALL, hidden=96)}
     monkeypatch.setattr(sweep, "SHAPES", shapes)
