@@ -13,10 +13,6 @@ from pathlib import Path
 import pytest
 
 from sticli.daemon import lock
-from sticli.daemon.http import listener
-from sticli.daemon.http.peer import is_ours
-from sticli.errors import SticliError
-from sticli.exchange import peer_uid
 from tests.daemon.conftest import SLOW, Http, until
 
 Process = subprocess.Popen[str]
@@ -167,14 +163,6 @@ def test_long_paths_are_refused_with_a_reason(
     assert len(errors.splitlines()) == 1
 
 
-def test_a_file_in_the_sockets_place_is_not_removed(home: Path) -> None:
-    path = home / "file"
-    path.write_text("precious")
-    with pytest.raises(SticliError, match="not a socket"):
-        listener.bind(path)
-    assert path.read_text() == "precious"
-
-
 def test_the_lock_has_one_holder(home: Path) -> None:
     held = lock.acquire(home / "lock", home / "none.sock")
     assert held is not None
@@ -194,14 +182,6 @@ def test_a_daemon_that_is_stopping_is_waited_for(home: Path) -> None:
     assert after is not None
     os.close(after)
     timer.join()
-
-
-def test_only_the_same_user_is_ours() -> None:
-    one, other = socket.socketpair()
-    with one, other:
-        assert peer_uid(one) == os.geteuid()
-    assert is_ours(os.geteuid())
-    assert not is_ours(os.geteuid() + 1)
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")

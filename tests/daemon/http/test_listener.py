@@ -92,3 +92,11 @@ def test_the_end_of_any_holder_is_waited_for_where_a_manager_listens(
     again = lock.acquire(home / "lock", home / "s.sock", 0.1, alone=False)
     assert again is not None
     os.close(again)
+
+
+def test_a_file_in_the_sockets_place_is_not_removed(home: Path) -> None:
+    path = home / "file"
+    path.write_text("precious")
+    with pytest.raises(SticliError, match="not a socket"):
+        listener.bind(path)
+    assert path.read_text() == "precious"

@@ -1,9 +1,12 @@
-"""What is written goes out in as few pieces as possible, and nothing is lost."""
+"""What is written goes out in as few pieces as possible, and nothing is lost; whose it is."""
 
 import asyncio
+import os
+import socket
 from typing import Any
 
-from sticli.daemon.http.peer import MAX_HEAD, Joined
+from sticli.daemon.http.peer import MAX_HEAD, Joined, is_ours
+from sticli.exchange import peer_uid
 from tests.daemon.conftest import SLOW, Daemon
 
 
@@ -92,3 +95,11 @@ async def test_a_large_head_that_ends_is_served_and_so_is_the_next(daemon: Daemo
             length = next(line for line in head.lower().splitlines() if b"content-length" in line)
             await reader.readexactly(int(length.split()[1]))
     writer.close()
+
+
+def test_only_the_same_user_is_ours() -> None:
+    one, other = socket.socketpair()
+    with one, other:
+        assert peer_uid(one) == os.geteuid()
+    assert is_ours(os.geteuid())
+    assert not is_ours(os.geteuid() + 1)
