@@ -30,8 +30,8 @@ Output = Annotated[
 def bench() -> None:
     """Compare engines on this machine.
 
-    Each of them gets the same model, lines and questions. `sticli bench all --quick` takes about
-    two minutes on two cores.
+    Each of them gets the same model, lines and questions. `sticli bench all --quick` takes a
+    few minutes on two cores.
     """
 
 
