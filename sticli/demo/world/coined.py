@@ -11,6 +11,11 @@ from sticli.demo.world.dialect import BINDS, GAPS, WRAPS, Dialect
 from sticli.demo.world.lexicon import KEYS
 
 SHARE = 0.35  # of its dialects, in each of these
+TIMED = 0.6  # of them have the time where that says, more often between the fields than anywhere
+TIMES = ("second", "fourth", "fourth", "fourth", "fifth", "last")
+MOVED = 0.5  # of those that name their fields have these in another order
+MOVABLE = ("price", "size", "side", "open", "high", "low", "close", "volume", "value", "unit")
+KEPT_ORDER = ("size", "side", "price")
 SPACES = ("   ", "    ", "\t\t", " \t")
 ROOM = ("", "", " ", "  ", "   ", "\t")  # around a mark of JSON
 MARKS = ("|", ";", "~", "^", "#", "*", ">", "&", "!", "=", "||", "->", "%", "@", "/", "//", "+")
@@ -34,9 +39,17 @@ def coin(rng: random.Random, drawn: Dialect) -> Dialect:
         drawn = replace(drawn, wraps={role: _wrap(rng, role) for role in WRAPS})
     if rng.random() < SHARE:
         drawn = replace(drawn, keys=_keys(rng, drawn.keys))
-    if rng.random() < SHARE:
-        drawn = replace(drawn, time=rng.choice(("second", "fourth", "last")))
+    if rng.random() < TIMED:
+        drawn = replace(drawn, time=rng.choice(TIMES))
     return drawn
+
+
+def ranks(rng: random.Random) -> dict[str, int]:
+    """The order of the fields of a feed that names them: empty for the usual one."""
+    if rng.random() > MOVED:
+        return {}
+    found = {role: rank for rank, role in enumerate(rng.sample(MOVABLE, len(MOVABLE)))}
+    return ranks(rng) if sorted(KEPT_ORDER, key=found.__getitem__) == [*KEPT_ORDER] else found
 
 
 def _roomy(rng: random.Random, mark: str, kept: tuple[str, ...]) -> str:

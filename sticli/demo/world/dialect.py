@@ -37,6 +37,7 @@ WRAPS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "name": (("{}", "{}:", "[{}]", "{},", '"{}"', "{} ->", "'{}'", "{}=", "@{}"), ("<{}>", "({})")),
 }
 NAMES = frozenset({"symbol", "sensor", "service", "path"})
+STANDS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5}
 PLACES = (("first", "first", "first", "first", "second", "last"), ("third",))
 
 
@@ -63,7 +64,7 @@ class Dialect:
     bind: str = "="
     keys: Mapping[str, str] = field(default_factory=dict)
     quoted: bool = False  # numbers in JSON, words in key=value
-    time: str = "first"  # where the time stands: first to fourth, or last
+    time: str = "first"  # where the time stands: first to fifth, or last
     wraps: Mapping[str, str] = field(default_factory=dict)
     headed: bool = False  # CSV that begins with the keys
 
@@ -92,7 +93,7 @@ class Dialect:
         return self.gap.join(self.keys[role] for role, _ in self._ordered(record))
 
     def _ordered(self, record: Record) -> Record:
-        after = {"first": 1, "second": 2, "third": 3, "fourth": 4}.get(self.time, len(record))
+        after = STANDS.get(self.time, len(record))
         return [*record[1:after], record[0], *record[after:]]
 
     def _field(self, role: str, text: str) -> str:

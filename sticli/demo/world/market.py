@@ -13,6 +13,8 @@ from sticli.demo.world.walk import Walk, level
 
 LOWEST, HIGHEST = 10_00, 999_99
 SORTS = ("ticks", "ticks", "sizes", "candles", "orders")
+# Training sees more of those with several numbers a line, and also sizes before prices.
+MORE_SORTS = (*SORTS, "sizes", "candles", "orders", "orders")
 WORDS = {
     "ticks": phrasing.TICKS, "sizes": phrasing.TICKS, "candles": phrasing.CANDLES,
     "orders": phrasing.ORDERS,
@@ -29,7 +31,7 @@ class Shape:
 
     sort: str
     sides: tuple[str, ...]
-    order: tuple[str, ...]  # of side, size and price in an order event
+    order: tuple[str, ...]  # of side, size and price, as far as a line tells them
     note: str
     noted: float  # how often a line is a correction
     repeated: float  # how often a line comes again
@@ -130,20 +132,17 @@ class Market:
         price = printed(bar.close, decimals)
         if self._shape.sort == "ticks":
             return bar, [("price", price)]
-        if self._shape.sort == "sizes":
-            return bar, [("price", price), ("size", _size(self._rng))]
-        told = {
-            "side": self._rng.choice(self._shape.sides),
-            "size": _size(self._rng),
-            "price": price,
-        }
+        told = {"price": price}
+        if self._shape.sort == "orders":
+            told["side"] = self._rng.choice(self._shape.sides)
+        told["size"] = _size(self._rng)
         return bar, [(role, told[role]) for role in self._shape.order]
 
 
 def _shape(rng: random.Random, held_out: bool) -> Shape:
     sides = dialect.pick(rng, lexicon.SIDES, lexicon.KEPT_SIDES, held_out=held_out)
     note = dialect.pick(rng, lexicon.NOTES, lexicon.KEPT_NOTES, held_out=held_out)
-    if not held_out and rng.random() < 0.5:
+    if not held_out and rng.random() < 0.6:
         first, second, note = names.tags(rng, 3)
         sides = first, second
     orders = (
@@ -151,9 +150,14 @@ def _shape(rng: random.Random, held_out: bool) -> Shape:
     )  # fmt: skip
     more = (("size", "price", "side"), ("price", "side", "size"))
     trained = orders if held_out else orders + more  # what evaluation draws stays as it is
-    order = dialect.pick(rng, trained, (("size", "side", "price"),), held_out=held_out)
+    order: tuple[str, ...] = dialect.pick(
+        rng, trained, (("size", "side", "price"),), held_out=held_out
+    )
     noted, repeated = rng.choice((0.0, 0.0, 0.05)), rng.choice((0.0, 0.0, 0.05))
-    return Shape(rng.choice(SORTS), sides, order, note, noted, repeated)
+    sort = rng.choice(SORTS if held_out else MORE_SORTS)
+    if sort == "sizes":
+        order = ("size", "price") if not held_out and rng.random() < 0.5 else ("price", "size")
+    return Shape(sort, sides, order, note, noted, repeated)
 
 
 def _walks(rng: random.Random, starts: dict[str, int], varied: bool) -> dict[str, Walk]:

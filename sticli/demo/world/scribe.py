@@ -16,13 +16,13 @@ class Scribe:
 
     def __init__(self, rng: random.Random, *, held_out: bool, varied: bool = True) -> None:
         self.dialect = dialect.draw(rng, held_out=held_out) if varied else Dialect()
-        self._extra: Extra | None = None
+        self._extras, self._ranks = list[Extra](), dict[str, int]()
         if varied and not held_out:
             self.dialect = coined.coin(rng, self.dialect)
-            self._extra = extra.draw(rng, self.dialect)
-        if self._extra:
-            keys = {**self.dialect.keys, "extra": self._extra.key}
+            self._extras = extra.draw(rng, self.dialect)
+            keys = {**self.dialect.keys, **{one.role: one.key for one in self._extras}}
             self.dialect = replace(self.dialect, keys=keys)
+            self._ranks = coined.ranks(rng) if self.dialect.named else {}
         self._clock = Clock(rng, self._printed(rng, held_out, varied), lively=varied)
         self.headed = self.dialect.form == "csv" and self.dialect.headed
         self._begun = not self.headed
@@ -54,4 +54,13 @@ class Scribe:
         return self.dialect.write(filled)
 
     def _filled(self, record: Record) -> Record:
-        return self._extra.put(record) if self._extra else record
+        ranked = iter(
+            sorted((field for field in record if field[0] in self._ranks), key=self._rank)
+        )
+        record = [next(ranked) if field[0] in self._ranks else field for field in record]
+        for one in self._extras:
+            record = one.put(record)
+        return record
+
+    def _rank(self, field: tuple[str, str]) -> int:
+        return self._ranks[field[0]]

@@ -2,6 +2,7 @@
 
 import json
 import random
+from itertools import permutations
 
 import pytest
 from hypothesis import given
@@ -21,6 +22,7 @@ def always() -> None:
     """Every part of every dialect is made up."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(coined, "SHARE", 1.0)
+        patch.setattr(coined, "TIMED", 1.0)
         yield
 
 
@@ -68,3 +70,11 @@ def test_every_text_is_written(seed: int, form: str) -> None:
     assert all(text in line for _, text in RECORD)
     assert "\n" not in line
     assert "\0" not in line
+
+
+def test_fields_that_are_named_come_in_any_order_but_that_kept() -> None:
+    rng, kept = random.Random(7), coined.KEPT_ORDER
+    drawn = [coined.ranks(rng) for _ in range(600)]
+    found = {tuple(sorted(kept, key=one.__getitem__)) for one in drawn if one}
+    assert found == {*permutations(kept)} - {kept}
+    assert not all(drawn)

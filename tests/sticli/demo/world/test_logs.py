@@ -75,7 +75,7 @@ def records(logs: Logs, lines: int) -> list[dict[str, str]]:
 @pytest.mark.parametrize("held_out", [False, True])
 def test_truths_follow_from_json_lines(held_out: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(coined, "SHARE", 0.0)
-    monkeypatch.setattr(extra, "SHARE", 0.0)
+    monkeypatch.setattr(extra, "SHARES", ())
     checked = 0
     known = {state for states in STATE_SETS + KEPT_STATE_SETS for state in states}
     for seed in range(80):

@@ -15,7 +15,7 @@ VALUES = {key for keys in KEYS["value"] for key in keys}
 @pytest.mark.parametrize("held_out", [False, True])
 def test_truths_follow_from_json_lines(held_out: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(coined, "SHARE", 0.0)
-    monkeypatch.setattr(extra, "SHARE", 0.0)
+    monkeypatch.setattr(extra, "SHARES", ())
     checked = 0
     for seed in range(100):
         feed = Sensors(seed, held_out=held_out)

@@ -85,7 +85,7 @@ def test_a_seed_is_a_feed() -> None:
 
 
 def test_noise_changes_no_answer() -> None:
-    plain, noisy = (Sensors(4) for _ in range(2))
+    plain, noisy = (Sensors(5) for _ in range(2))
     feed = Noisy(noisy, random.Random(1), 0.3, held_out=True)
     told = [plain.line() for _ in range(60)]
     heard = list[str]()
