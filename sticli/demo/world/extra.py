@@ -53,12 +53,10 @@ def _draw(rng: random.Random, role: str, dialect: Dialect, taken: frozenset[str]
     key = rng.choice(("seq", "venue", names.spoken(rng)))
     while key in taken:
         key = names.spoken(rng)
-    count = rng.choice((0, 1, 1, 3, 4))
+    count, place = rng.choice((0, 1, 1, 3, 4)), rng.randint(1, 5)
     before = "" if dialect.named else rng.choice(("#", "seq", "id", "n."))
-    words, number = _words(rng, count), rng.randrange(10 ** rng.randint(1, 5))
-    return Extra(
-        rng, role, key, rng.randint(1, 5), words, before, number, not dialect.named and count > 0
-    )
+    number, behind = rng.randrange(10 ** rng.randint(1, 5)), not dialect.named and count > 0
+    return Extra(rng, role, key, place, _words(rng, count), before, number, behind)
 
 
 def _words(rng: random.Random, count: int) -> tuple[str, ...]:

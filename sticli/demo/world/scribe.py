@@ -54,13 +54,16 @@ class Scribe:
         return self.dialect.write(filled)
 
     def _filled(self, record: Record) -> Record:
-        ranked = iter(
-            sorted((field for field in record if field[0] in self._ranks), key=self._rank)
-        )
-        record = [next(ranked) if field[0] in self._ranks else field for field in record]
+        record = self._moved(record)
         for one in self._extras:
             record = one.put(record)
         return record
 
-    def _rank(self, field: tuple[str, str]) -> int:
-        return self._ranks[field[0]]
+    def _moved(self, record: Record) -> Record:
+        """The record with the fields that have a rank in that order, in the places they have."""
+        ranked = sorted(
+            (field for field in record if field[0] in self._ranks),
+            key=lambda field: self._ranks[field[0]],
+        )
+        places = iter(ranked)
+        return [next(places) if field[0] in self._ranks else field for field in record]
