@@ -148,7 +148,6 @@ class Asks:
         """
         end = time.monotonic() + PATIENCE
         said, loaded = None, dict[str, int]()
-        self._supervisor.revive()
         self._supervisor.wake()
         while session.state in ("waiting", "asleep"):
             self._check_hope(session)

@@ -1,7 +1,8 @@
 """Streams what is read of a session's journal to the worker, the past and the present alike.
 
-What is in flight, sent and not settled, is bounded, and so is the worker's memory; but for what
-the journal held at the opening, which the worker may want whole before it computes (a snapshot).
+What is in flight, sent and not settled, is bounded, and so is the worker's memory; more widely
+for what the journal held at the opening, of which the worker wants what it has a snapshot of before
+it computes, and computes only the end of what it has.
 """
 
 import asyncio
@@ -18,6 +19,7 @@ from sticli.daemon.supervisor import Supervisor
 from sticli.errors import SticliError
 
 WINDOW = 1 << 20  # characters of text in flight, at least one message
+PAST = 32 << 20  # of what the journal held: many times what any snapshot is made of
 MESSAGE = 64 << 10  # characters of one message, at least one line
 
 
@@ -54,7 +56,7 @@ class Feeder:
         return (
             self._session.state in ("opening", "live")
             and self._next < self._session.lines
-            and (self._weight < self._window or self._next < self._past)
+            and self._weight < (PAST if self._next < self._past else self._window)
         )
 
     @property

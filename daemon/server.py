@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import time
 from collections.abc import AsyncGenerator, Callable
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -137,7 +138,7 @@ class Api:
         )
         if NDJSON in request.headers.get("accept", ""):
             return Stream(_chunks(found, ndjson), NDJSON)
-        return Stream(_chunks(found, sse_events), SSE)
+        return Stream(_chunks(found, partial(sse_events, since=since)), SSE)
 
     async def _speak(
         self, name: str, ask: protocol.Ask, known: protocol.Answer | None

@@ -131,7 +131,8 @@ class Supervisor:
 
     def wake(self) -> None:
         """Somebody needs the worker, who has told it so: it stays, or begins again if it had left
-        by then."""
+        by then, or died too often some time ago."""
+        self.revive()
         self._wanted.set()
         if self._resting and self._worker:
             self._wakes += 1
@@ -147,7 +148,7 @@ class Supervisor:
         """Try again after a crash loop, if it has rested long enough."""
         if self.state == "stopped" and time.monotonic() - self._stopped_at >= REVIVE_AFTER:
             log.info("a request wakes the worker after its crash loop")
-            self._deaths.clear()
+            self._become("backoff")
             self._revive.set()
 
     async def _live(self, listener: Listener) -> bool:

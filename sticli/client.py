@@ -48,7 +48,7 @@ class Client:
         Raises:
             SticliError: what the daemon answered, or `unreachable`, or `timeout`.
         """
-        data = self.raw(method, path, None if body is None else _encoder.encode(body))
+        data = self.raw(method, path, None if body is None else _encoded(body))
         return _decode(data, reply)
 
     def raw(self, method: str, path: str, body: bytes | None = None) -> bytes:
@@ -72,7 +72,7 @@ class Client:
         Raises:
             SticliError: as `call`; `unreachable` too when the daemon goes away in the middle.
         """
-        data = None if body is None else _encoder.encode(body)
+        data = None if body is None else _encoded(body)
         whole = False
         try:
             yield from self._request(method, path, data, accept).lines()
@@ -108,7 +108,7 @@ class Client:
         return self.call("POST", at(name, "fork"), request, protocol.Session)
 
     def pin(self, name: str, pinned: bool) -> None:
-        self.raw("PUT", at(name, "pin"), _encoder.encode(protocol.Pin(pinned)))
+        self.raw("PUT", at(name, "pin"), _encoded(protocol.Pin(pinned)))
 
     def explain(self, name: str) -> protocol.Account:
         return self.call("GET", at(name, "explain"), None, protocol.Account)
@@ -194,9 +194,18 @@ class Client:
         )
 
 
+def _encoded(body: object) -> bytes:
+    try:
+        return _encoder.encode(body)
+    except UnicodeEncodeError as error:
+        raise SticliError(
+            "bad_request", f"text that is no UTF-8: {error.object!r}", "give it in UTF-8"
+        ) from None
+
+
 def at(*parts: str) -> str:
     """The path of something under /v1/sessions."""
-    return "/v1/sessions/" + "/".join(quote(part, safe="") for part in parts)
+    return "/v1/sessions/" + "/".join(quote(part, safe="", errors="replace") for part in parts)
 
 
 def sse(lines: Iterator[bytes]) -> Iterator[tuple[str, bytes]]:
@@ -230,7 +239,7 @@ def _refusal(status: int, data: bytes) -> SticliError:
 
 def _query(parameters: dict[str, object]) -> str:
     chosen = {key.rstrip("_"): str(value) for key, value in parameters.items() if value is not None}
-    return f"?{urlencode(chosen)}" if chosen else ""
+    return f"?{urlencode(chosen, errors='replace')}" if chosen else ""
 
 
 def _decode(data: bytes, reply: type[T]) -> T:

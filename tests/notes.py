@@ -28,7 +28,7 @@ PLAIN = {
     "sticli flash add SESSION",
     "stopped the daemon (pid ‹pid›)",
     "systemd listens, and starts the daemon when somebody connects",
-    "the daemon is back; nothing was lost",
+    "the daemon takes lines again; nothing was lost",
     "the daemon runs (pid ‹pid›, version ‹version›)",
     "the model is loading",
     "the socket of the service is there",

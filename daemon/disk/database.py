@@ -6,7 +6,7 @@ from pathlib import Path
 
 from sticli.daemon.disk import removal
 from sticli.daemon.disk.migrations import migrate
-from sticli.daemon.disk.salvage import finish, salvage
+from sticli.daemon.disk.salvage import finish, legible, salvage
 from sticli.errors import SticliError
 
 SYNCHRONOUS = {"normal": "NORMAL", "full": "FULL"}
@@ -38,6 +38,7 @@ def connect(path: Path, durability: str) -> sqlite3.Connection:
     """A checked read-write connection in autocommit mode, usable from any one thread."""
     os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
     database = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    database.text_factory = legible
     try:
         database.execute("PRAGMA journal_mode = WAL")
         database.execute(f"PRAGMA synchronous = {SYNCHRONOUS[durability]}")
@@ -56,7 +57,9 @@ def connect(path: Path, durability: str) -> sqlite3.Connection:
 def connect_reader(path: Path) -> sqlite3.Connection:
     """A read-only connection, usable from any one thread."""
     uri = f"{path.as_uri()}?mode=ro"
-    return sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False)
+    database = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False)
+    database.text_factory = legible
+    return database
 
 
 class Malformed(sqlite3.DatabaseError):

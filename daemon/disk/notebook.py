@@ -1,7 +1,9 @@
 """The SQL of flash questions, their newest answers, and the bounded ring of events."""
 
+import logging
 import sqlite3
-from typing import TypeVar
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -11,7 +13,10 @@ from sticli.form import Form
 from sticli.protocol import Event
 
 T = TypeVar("T")
+R = TypeVar("R")
 RING = 10_000  # events kept
+
+log = logging.getLogger(__name__)
 
 _ANSWER = tuple(field.name for field in msgspec.structs.fields(AnswerRecord))
 
@@ -21,12 +26,28 @@ def questions(database: sqlite3.Connection) -> list[QuestionRecord]:
         "SELECT session, id, question, max_tokens, debounce_ms, exec, created, form, gap"
         " FROM questions ORDER BY created, id"
     )
-    return [
-        QuestionRecord(
-            uid, key, text, tokens, debounce, _read(command, list[str]), at, _read(form, Form), gap
-        )
-        for uid, key, text, tokens, debounce, command, at, form, gap in rows
-    ]
+    return [*_whole("flash question", rows, _question)]
+
+
+def _question(row: Sequence[Any]) -> QuestionRecord:
+    uid, key, text, tokens, debounce, command, at, form, gap = row
+    return QuestionRecord(
+        uid, key, text, tokens, debounce, _read(command, list[str]), at, _read(form, Form), gap
+    )
+
+
+def _event(row: Sequence[Any]) -> Event:
+    key, kind, session, at, data = row
+    return Event(key, kind, session, at, msgspec.json.decode(data))
+
+
+def _whole(what: str, rows: Iterable[T], make: Callable[[T], R]) -> Iterator[R]:
+    """What the rows hold, but for those that are damaged: the others are not lost with them."""
+    for row in rows:
+        try:
+            yield make(row)
+        except msgspec.DecodeError:  # which would tell of what is stored
+            log.warning("damaged in the store, and left out: one %s", what)
 
 
 def _read(text: str | None, kind: type[T]) -> T | None:
@@ -84,12 +105,8 @@ def put_answer(database: sqlite3.Connection, record: AnswerRecord) -> None:
 
 def events(database: sqlite3.Connection) -> list[Event]:
     """The ring, oldest first."""
-    return [
-        Event(key, kind, session, at, msgspec.json.decode(data))
-        for key, kind, session, at, data in database.execute(
-            "SELECT id, type, session, at, data FROM events ORDER BY id"
-        )
-    ]
+    rows = database.execute("SELECT id, type, session, at, data FROM events ORDER BY id")
+    return [*_whole("event", rows, _event)]
 
 
 def last_event(database: sqlite3.Connection) -> int:

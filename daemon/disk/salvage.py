@@ -67,10 +67,15 @@ def _copy(path: Path, fresh: sqlite3.Connection, table: str) -> int:
     return int(fresh.execute(f"SELECT count(*) FROM {table}").fetchone()[0])
 
 
+def legible(data: bytes) -> str:
+    """Text as it can be read: a damaged byte costs itself, and not all that is stored beside it."""
+    return data.decode(errors="replace")
+
+
 def _readable(path: Path, table: str, order: str) -> Iterator[sqlite3.Row]:
     """Rows until the damage; a fresh connection each time, for an old one may be spoilt."""
     with contextlib.closing(sqlite3.connect(path)) as damaged, contextlib.suppress(sqlite3.Error):
-        damaged.row_factory = sqlite3.Row
+        damaged.row_factory, damaged.text_factory = sqlite3.Row, legible
         yield from damaged.execute(f"SELECT * FROM {table} NOT INDEXED ORDER BY rowid {order}")
 
 

@@ -64,7 +64,7 @@ def _commit(database: sqlite3.Connection, jobs: list[Job]) -> list[Any]:
         database.execute("BEGIN IMMEDIATE")
         outcomes = [_attempt(database, job) for job in jobs]
         database.execute("COMMIT")
-    except sqlite3.Error as error:
+    except (sqlite3.Error, MemoryError) as error:
         if database.in_transaction:
             with contextlib.suppress(sqlite3.Error):  # the next BEGIN will say so again
                 database.execute("ROLLBACK")
@@ -85,9 +85,10 @@ def _attempt(database: sqlite3.Connection, job: Job) -> Any:
     return result
 
 
-def _refusal(error: sqlite3.Error) -> SticliError:
+def _refusal(error: sqlite3.Error | MemoryError) -> SticliError:
+    why = str(error) or "out of memory"
     return SticliError(
-        "storage", f"the store cannot write: {error}", "free some disk space, then try again"
+        "storage", f"the store cannot write: {why}", "free some disk space, then try again"
     )
 
 

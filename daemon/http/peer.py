@@ -123,5 +123,8 @@ def unless_gone(scope: Scope, work: Coroutine[Any, Any, T]) -> Coroutine[Any, An
 
 
 def _uid(transport: asyncio.Transport) -> int:
-    with socket.socket(fileno=os.dup(transport.get_extra_info("socket").fileno())) as plug:
+    plug = socket.socket(fileno=transport.get_extra_info("socket").fileno())
+    try:
         return peer_uid(plug)
+    finally:
+        plug.detach()  # it is the transport's

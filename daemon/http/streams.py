@@ -41,8 +41,21 @@ def sse(kind: str, data: object, key: int | None = None) -> bytes:
     return b"%sevent: %s\ndata: %s\n\n" % (head, kind.encode(), _encoder.encode(data))
 
 
-def sse_events(events: list[Event]) -> bytes:
-    return b"".join(sse(event.type, event, event.id) for event in events)
+def sse_events(events: list[Event], since: int | None) -> bytes:
+    """Events as they are sent to a reader that asked for those after `since`."""
+    return b"".join(sse(event.type, event, _key(event, since)) for event in events)
+
+
+def _key(event: Event, since: int | None) -> int | None:
+    """Where a reader goes on that heard no more than this.
+
+    What tells of the stream itself bears the newest id of all, which others may come before.
+    """
+    if event.type == "stale":
+        return None
+    if event.type == "connected" and since is not None:
+        return min(event.id, since)
+    return event.id
 
 
 def ndjson(items: list[Any]) -> bytes:

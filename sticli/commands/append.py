@@ -15,7 +15,7 @@ from sticli.feeds.pipeline import Pipeline
 from sticli.feeds.run import Run
 from sticli.feeds.sender import Target
 from sticli.feeds.source import Followed, Pipe, Source, Text
-from sticli.invocation import Invocation, of
+from sticli.invocation import Invocation, argument, of
 from sticli.protocol import MAX_DESCRIPTION, NewFeed, NewSession, OnBusy, Session
 
 MODES = ("settled", "accepted")
@@ -128,7 +128,7 @@ def append(
     choice = Choice(
         format,
         fields(field),
-        template,
+        argument(template) if template is not None else None,
         header,
         "\t" if delimiter in ("tab", "\\t") else delimiter,
         strict,
@@ -136,11 +136,11 @@ def append(
         tuple(exclude or ()),
         dedupe,
         sample(fraction),
-        timestamp,
+        argument(timestamp) if timestamp is not None else None,
     )
     Pipeline(choice)  # so that a bad pattern is refused before anything is made
     _check(wait, text, follow, start)
-    call = of(context)
+    call, producer = of(context), argument(producer) if producer is not None else None
     origin = _source(call, choice, text, follow, start, producer)
     client, known = _session(call, session, create)
     key = producer or (source.producer(follow) if follow else uuid.uuid4().hex)

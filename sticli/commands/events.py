@@ -51,7 +51,19 @@ def events(
         call.connect().session(session)  # there is one
     for event in resume(call, opened, reconnect):
         emit({**asdict(event), "schema_version": SCHEMA})
-        known = max(event.id, known or 0)
+        known = heard(event, known)
+
+
+def heard(event: Event, known: int | None) -> int | None:
+    """The id of the last event that came, or was there before the first.
+
+    What tells of the stream itself bears the newest id of all, which others may come before.
+    """
+    if event.type == "stale":
+        return known
+    if event.type == "connected" and known is not None:
+        return min(event.id, known)  # a store that was made anew counts from the start
+    return event.id
 
 
 def _types(text: str | None) -> str | None:

@@ -55,9 +55,15 @@ class Follow:
         return self._tail.head(MAX_LINE) if self._tail else b""
 
     def run(self, intake: Intake, wake: int, tick: Callable[[], None]) -> None:
-        """Follow until `wake` becomes readable or a line is refused; `tick` is called meanwhile."""
+        """Follow until `wake` becomes readable, or a line or the file is refused; `tick` is called
+        meanwhile.
+        """
         while not intake.refusal:
-            busy = self.step(intake)
+            try:
+                busy = self.step(intake)
+            except SticliError as error:
+                intake.refusal = error
+                return
             wait = intake.tend()
             patience = 0.0 if busy else min(POLL, POLL if wait is None else wait)
             if select.select([wake], [], [], patience)[0]:

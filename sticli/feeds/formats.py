@@ -1,4 +1,5 @@
-"""Lines that hold fields, as text for a model: JSON objects and CSV records."""
+"""Lines that hold fields, as text for a model: JSON objects and CSV records, of which blank ones
+say nothing."""
 
 import csv
 from collections.abc import Callable
@@ -54,11 +55,13 @@ class Formatted:
             return line.replace("\n", " ")
 
 
-def _json(choice: Choice) -> Callable[[str], str]:
-    """A function that writes a JSON object."""
+def _json(choice: Choice) -> Callable[[str], str | None]:
+    """A function that writes a JSON object, and nothing for a blank line."""
     fill = compiled(choice.template) if choice.template is not None else None
 
-    def write(line: str) -> str:
+    def write(line: str) -> str | None:
+        if not line.strip():
+            return None
         found = _object(line)
         if fill:
             return fill(lambda name: dig(found, name))
@@ -107,7 +110,7 @@ class Records:
 
     def __call__(self, line: str) -> str | None:
         row = self._row(line)
-        names = self._names(row)
+        names = self._names(row) if row else None
         if names is None:
             return None
         if len(row) != len(names):

@@ -28,8 +28,7 @@ def nowhere(held: int, memory: Memory) -> str:
 class Intake:
     """What a source reads goes in here; `where` says where the source goes on after it.
 
-    `refusal` is why a line was refused: neither it nor what comes after it is taken.
-
+    `refusal` is why a line was refused, or the source: nothing after that is taken.
     """
 
     def __init__(self, pipeline: Pipeline, spool: Spool, where: Where = nowhere) -> None:
@@ -61,6 +60,10 @@ class Intake:
                 self.refusal, self._refused = error, left + held - self.cutter.held
                 return
             left -= len(line)
+            if self._size >= CHUNK:
+                self._refused = left  # until its turn comes
+                self.flush()
+                self._refused = 0
 
     def _take(self, data: bytes) -> None:
         """Part by part: what the pipeline makes of it may be many times as much."""
@@ -74,7 +77,8 @@ class Intake:
     def learn(self, data: bytes) -> None:
         """The first bytes of a file that is read from further on."""
         if data and self.pipeline.headless:
-            self.pipeline(self.pipeline.cutter().feed(data)[:1])
+            lines = self.pipeline.cutter().feed(data)
+            self.pipeline([line for line in lines if line][:1])
 
     def end_file(self) -> None:
         """The last line even without a newline, for the next byte is of another file."""

@@ -4,6 +4,7 @@ import os
 import select
 from collections.abc import Callable
 
+from sticli.errors import refused
 from sticli.feeds.intake import CHUNK, Intake
 
 
@@ -16,7 +17,7 @@ class Reader:
         self._intake = intake
 
     def run(self, wake: int, tick: Callable[[], None], every: float | None) -> None:
-        """Read to the end, or until `wake` becomes readable or a line is refused.
+        """Read to the end, or until `wake` becomes readable, or a line or reading is refused.
 
         `tick` is called now and then, after `every` seconds at most where that is given.
         """
@@ -30,10 +31,21 @@ class Reader:
         if wake in ready:
             return False
         if self._source in ready:
+            return self._read(wake)
+        return True
+
+    def _read(self, wake: int) -> bool:
+        """Take what is there; whether there may be more."""
+        try:
             data = os.read(self._source, CHUNK)
-            if not data:
-                # a signal may end the writer as well as us, and then this is not all there is
-                self.ended = not select.select([wake], [], [], 0)[0]
-                return False
-            self._intake.take(data)
+        except BlockingIOError:  # somebody else read it
+            return True
+        except OSError as error:
+            self._intake.refusal = refused(error, "standard input")
+            return False
+        if not data:
+            # a signal may end the writer as well as us, and then this is not all there is
+            self.ended = not select.select([wake], [], [], 0)[0]
+            return False
+        self._intake.take(data)
         return True

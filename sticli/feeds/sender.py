@@ -9,9 +9,9 @@ from sticli.errors import SticliError
 from sticli.feeds.spool import Piece, Spool
 from sticli.protocol import Accepted, Append, OnBusy
 
-PASSING = {"unreachable", "worker_down", "busy", "timeout"}  # a later try may do
+PASSING = {"unreachable", "worker_down", "busy", "timeout", "storage"}  # a later try may do
 FIRST, LONGEST = 0.05, 2.0  # seconds between tries
-GRACE = 60.0  # seconds without a daemon, once the input has ended, until the rest is given up
+GRACE = 60.0  # seconds of tries, once the input has ended, until the rest is given up
 
 
 @dataclass(frozen=True)
@@ -94,5 +94,5 @@ class Sender:
                     raise
                 delay = min(delay * 2, LONGEST)
             else:
-                self._target.note("the daemon is back; nothing was lost")
+                self._target.note("the daemon takes lines again; nothing was lost")
                 return accepted

@@ -108,6 +108,28 @@ async def test_live_lines_under_way_are_bounded_and_all_come_in_order(tmp_path: 
     await store.close()
 
 
+async def test_of_the_past_so_much_is_under_way_and_all_comes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(feeder, "PAST", 3 * feeder.WINDOW)
+    store = Store(tmp_path / "s.db", "normal")
+    await store.create(SessionRecord("u", "s", None, None, 1.0, 1.0))
+    sent = [f"{n} " + "x" * 10_000 for n in range(1000)]  # about ten windows
+    for n in range(0, 1000, 4):
+        await store.append("u", "", 0, sent[n : n + 4])
+    session, worker = await load(store), Worker()
+    session.become("live")
+    async with feeding(session, store, worker):
+        await until(lambda: weigh(worker.lines()) >= feeder.PAST)
+        await asyncio.sleep(0.05)
+        assert weigh(worker.lines()) <= feeder.PAST + feeder.MESSAGE + 40_000
+        while session.settled_lines < 1000:
+            await until(lambda: len(worker.lines()) > session.settled_lines)
+            worker.settle(session)
+    assert worker.lines() == sent
+    await store.close()
+
+
 LIMIT = 400  # tokens pending, about 800 characters, of which 200 may be under way
 scripts = st.lists(
     st.one_of(

@@ -64,7 +64,8 @@ async def test_a_worker_that_always_dies_is_given_up_then_tried_again(
     assert one.state == "stopped"  # too soon
     monkeypatch.setattr(supervisor, "REVIVE_AFTER", 0.0)
     (tmp_path / "crash").unlink()
-    one.revive()
+    one.wake()  # as lines do that come
+    assert one.state == "backoff"  # there is hope: who waits is not refused
     await until(lambda: one.state == "ready")
     assert one.failure is None
     await one.stop()

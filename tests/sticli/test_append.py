@@ -130,7 +130,7 @@ def test_a_daemon_that_comes_back_gets_everything(home: Path) -> None:
         _, said = process.communicate(timeout=SLOW)
         stop()
     assert process.returncode == 0, said
-    assert b"the daemon is back" in said
+    assert b"the daemon takes lines again" in said
     assert script.sessions["s"] == ["one", "two", "three"]
 
 

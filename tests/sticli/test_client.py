@@ -67,6 +67,15 @@ def test_a_dropped_idle_connection_is_opened_again(script: Script, client: Clien
     client.close()
 
 
+def test_text_that_is_no_utf8_is_refused_and_sent_nowhere(client: Client) -> None:
+    with pytest.raises(SticliError, match="no UTF-8") as caught:
+        client.new(NewSession("a\udcff"))
+    assert caught.value.code == "bad_request"
+    with pytest.raises(SticliError, match="no session"):
+        client.session("a\udcff")
+    client.close()
+
+
 def test_no_socket_is_unreachable(home: Path) -> None:
     with pytest.raises(SticliError) as caught:
         Client(home / "nothing.sock").version()

@@ -5,7 +5,8 @@ import signal
 from pathlib import Path
 
 from sticli.client import Client
-from sticli.protocol import PROTOCOL
+from sticli.commands.events import heard
+from sticli.protocol import PROTOCOL, Event
 from tests.sticli.conftest import SLOW, Run, start
 from tests.sticli.scripted import Script, serve
 
@@ -41,6 +42,18 @@ def test_events_go_on_after_the_daemon_comes_back(home: Path) -> None:
         process.terminate()
         assert process.wait(SLOW) == 143
         stop()
+
+
+def test_who_reconnects_goes_on_behind_what_came() -> None:
+    """What tells of the stream has the newest id: it is no place to go on from."""
+    known: int | None = 40
+    for kind, key, after in (
+        ("connected", 90, 40), ("stale", 90, 40), ("answer", 41, 41), ("stale", 95, 41),
+        ("connected", 95, 41), ("settled", 42, 42), ("heartbeat", 95, 95), ("connected", 3, 3),
+    ):  # fmt: skip
+        known = heard(Event(key, kind, "", 1.0, {}), known)
+        assert known == after
+    assert heard(Event(90, "connected", "", 1.0, {}), None) == 90
 
 
 def test_events_without_a_daemon_are_4(home: Path, sticli: Run) -> None:

@@ -105,6 +105,51 @@ async def test_what_is_readable_of_a_damaged_file_is_saved(tmp_path: Path, place
     await store.close()
 
 
+def spoil(path: Path, text: bytes) -> None:
+    """Put a byte that no text has in the place of the text's first one."""
+    data = path.read_bytes()
+    assert data.count(text) == 1
+    path.write_bytes(data.replace(text, b"\xff" + text[1:]))
+
+
+async def test_a_damaged_byte_costs_itself(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / "s.db"
+    await fill(path, 40)
+    store = Store(path, "normal")
+    await store.add_question(QuestionRecord("a" * 8, "q", "why?", 5, 100, ["cat", "-"], 2.0))
+    await store.add_event(News("answer", "a", 1.0, {"value": "so"}))
+    await store.close()
+    for text in (b"a 7b", b'{"value"', b'["cat"'):
+        spoil(path, text)
+    store = Store(path, "normal")
+    lines = await journal(store, "a" * 8)
+    assert (store.note, len(lines)) == ("", 80)
+    assert [line for line in lines if "\ufffd" in line] == ["\ufffd 7b"]
+    assert [one.data for one in (await store.events())[0]] == [{}]
+    assert await store.questions() == []
+    assert caplog.messages == [
+        "damaged in the store, and left out: one event",
+        "damaged in the store, and left out: one flash question",
+    ]
+    await store.close()
+
+
+async def test_what_lies_between_damaged_bytes_is_saved(tmp_path: Path) -> None:
+    path = tmp_path / "s.db"
+    await fill(path, 100)
+    for text in (b"a 2b", b"a 97b"):
+        spoil(path, text)
+    data = bytearray(path.read_bytes())
+    data[-4096:] = b"\xff" * 4096
+    path.write_bytes(data)
+    store = Store(path, "normal")
+    assert "damaged" in store.note
+    assert len(await journal(store, "a" * 8)) == 200
+    await store.close()
+
+
 async def test_a_salvage_that_is_interrupted_loses_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -32,11 +32,18 @@ def test_json(choice: Choice, written: str) -> None:
     assert run(choice, JSON) == ([written], 0)
 
 
-@pytest.mark.parametrize("line", ["nope", "[1]", "3", "", '{"a": "\\ud800"}', "[" * 5000])
+@pytest.mark.parametrize("line", ["nope", "[1]", "3", '{"a": "\\ud800"}', "[" * 5000])
 def test_what_is_no_object_is_kept_as_it_is(line: str) -> None:
     assert run(Choice("jsonl"), line) == ([line], 1)
     with pytest.raises(SticliError, match="line 2 is no JSON"):
         run(Choice("jsonl", strict=True), "{}", line)
+
+
+def test_blank_lines_say_nothing() -> None:
+    assert run(Choice("jsonl", ("a",), strict=True), "", '{"a": 1}', " ", "") == (["a=1"], 0)
+    csv = ("", "a,b", "", "1,2", "", "3,4")
+    assert run(Choice("csv", strict=True), *csv) == (["a=1 b=2", "a=3 b=4"], 0)
+    assert run(Choice("csv", delimiter="\t"), "a\tb", "\t") == (["a= b="], 0)
 
 
 def test_a_name_with_a_line_break_makes_no_second_line() -> None:
