@@ -96,8 +96,9 @@ def subject(
     tuning = Tuning(flash=request.param == "tiny-flash", chunk=CHUNK, threads=1)
     engine = LlamaCpp(model, tuning, CELLS, CELL_BYTES, {})
     # Between batches the tiny model's logits, of deviation 4, differ by 0.002, where a cell of
-    # 16 bits is rounded the other way; with flash attention by 0.05.
-    tolerance = 0.02 if request.param in ("tiny", "tiny-window") else 0.25
+    # 16 bits is rounded the other way; with flash attention by 0.05. Those of the embedded model,
+    # on bytes that are no feed, by 0.3: its products are of 8 bits.
+    tolerance = {"tiny": 0.02, "tiny-window": 0.02, "embedded": 0.5}.get(request.param, 0.25)
     yield Subject(engine, model.vocabulary_size, tolerance, model.window, model.recurrent)
     engine.close()
 
