@@ -132,7 +132,7 @@ class Supervisor:
     def wake(self) -> None:
         """Somebody needs the worker, who has told it so: it stays, or begins again if it had left
         by then, or died too often some time ago."""
-        self.revive()
+        self._hope()
         self._wanted.set()
         if self._resting and self._worker:
             self._wakes += 1
@@ -144,7 +144,7 @@ class Supervisor:
         listener.changed()
         await self._wanted.wait()
 
-    def revive(self) -> None:
+    def _hope(self) -> None:
         """Try again after a crash loop, if it has rested long enough."""
         if self.state == "stopped" and time.monotonic() - self._stopped_at >= REVIVE_AFTER:
             log.info("a request wakes the worker after its crash loop")

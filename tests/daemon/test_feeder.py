@@ -81,9 +81,9 @@ class Worker:
             session.settle(Settled("s", last.first + len(last.texts), last.version, tokens, 0))
 
     async def all_of(self, session: Session) -> None:
+        """Settle what comes, until nothing is left."""
         while session.pending:
-            before = len(self.taken)
-            await until(lambda: len(self.taken) > before)  # noqa: B023  awaited right here
+            await until(lambda: len(self.lines()) > session.settled_lines)
             self.settle(session)
 
 
@@ -100,9 +100,7 @@ async def test_live_lines_under_way_are_bounded_and_all_come_in_order(tmp_path: 
         await until(lambda: weigh(worker.lines()) >= feeder.WINDOW)
         await asyncio.sleep(0.05)
         assert weigh(worker.lines()) <= feeder.WINDOW + feeder.MESSAGE + 40_000
-        while session.settled_lines < 400:
-            await until(lambda: len(worker.lines()) > session.settled_lines)
-            worker.settle(session)
+        await worker.all_of(session)
     assert worker.lines() == sent
     assert session.settled == 100
     await store.close()
@@ -123,9 +121,7 @@ async def test_of_the_past_so_much_is_under_way_and_all_comes(
         await until(lambda: weigh(worker.lines()) >= feeder.PAST)
         await asyncio.sleep(0.05)
         assert weigh(worker.lines()) <= feeder.PAST + feeder.MESSAGE + 40_000
-        while session.settled_lines < 1000:
-            await until(lambda: len(worker.lines()) > session.settled_lines)
-            worker.settle(session)
+        await worker.all_of(session)
     assert worker.lines() == sent
     await store.close()
 

@@ -59,7 +59,7 @@ async def test_a_worker_that_always_dies_is_given_up_then_tried_again(
     assert "a bug at birth" in one.last_error
     assert one.failure is not None
     assert "daemon restart" in one.failure.hint
-    one.revive()
+    one.wake()
     await asyncio.sleep(0.05)
     assert one.state == "stopped"  # too soon
     monkeypatch.setattr(supervisor, "REVIVE_AFTER", 0.0)

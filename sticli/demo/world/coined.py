@@ -11,7 +11,7 @@ from sticli.demo.world.dialect import BINDS, GAPS, WRAPS, Dialect
 from sticli.demo.world.lexicon import KEYS
 
 SHARE = 0.35  # of its dialects, in each of these
-TIMED = 0.6  # of them have the time where that says, more often between the fields than anywhere
+TIMED = 0.6  # of them have the time in one of these places
 TIMES = ("second", "fourth", "fourth", "fourth", "fifth", "last")
 MOVED = 0.5  # of those that name their fields have these in another order
 MOVABLE = ("price", "size", "side", "open", "high", "low", "close", "volume", "value", "unit")

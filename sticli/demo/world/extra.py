@@ -1,4 +1,4 @@
-"""Fields that nobody asks about, which half of the feeds of training have in every line."""
+"""Fields that nobody asks about, which many feeds of training have in every line."""
 
 import random
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from sticli.demo.world import names
 from sticli.demo.world.dialect import NAMES, Dialect, Record
 from sticli.demo.world.lexicon import KEYS
 
-SHARES = (0.5, 0.4)  # of the feeds have one, of those another
+SHARES = (0.5, 0.4)  # of the varied feeds have one, of those another
 _KEYS = frozenset(key for listed in KEYS.values() for keys in listed for key in keys)
 
 

@@ -1,11 +1,17 @@
 """What is written goes out in as few pieces as possible, and nothing is lost; whose it is."""
 
 import asyncio
+import contextlib
 import os
+import resource
 import socket
+from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import Any
 
-from sticli.daemon.http.peer import MAX_HEAD, Joined, is_ours
+import pytest
+
+from sticli.daemon.http.peer import MAX_HEAD, Joined, _uid, is_ours
 from sticli.exchange import peer_uid
 from tests.daemon.conftest import SLOW, Daemon
 
@@ -97,9 +103,26 @@ async def test_a_large_head_that_ends_is_served_and_so_is_the_next(daemon: Daemo
     writer.close()
 
 
+@contextlib.contextmanager
+def no_descriptors() -> Iterator[None]:
+    """No file can be opened."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (0, hard))
+    try:
+        with pytest.raises(OSError, match="Too many open files"):
+            os.open("/", os.O_RDONLY)
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
 def test_only_the_same_user_is_ours() -> None:
     one, other = socket.socketpair()
+    transport: Any = SimpleNamespace(get_extra_info=lambda name: one)
     with one, other:
         assert peer_uid(one) == os.geteuid()
+        with no_descriptors():
+            assert _uid(transport) == os.geteuid()
+        assert one.fileno() >= 0  # it is the transport's, and stays open
     assert is_ours(os.geteuid())
     assert not is_ours(os.geteuid() + 1)

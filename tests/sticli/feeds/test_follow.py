@@ -277,4 +277,8 @@ def test_a_disk_that_fails_is_not_said_of_something_else(tmp_path: Path) -> None
     feed.follow._tail.file = os.open(tmp_path, os.O_RDONLY)  # of which no byte can be read
     with pytest.raises(SticliError, match="/log: Is a directory"):
         feed.read(1)
-    os.close(feed.follow._tail.file)
+    wake, other = os.pipe()
+    feed.follow.run(feed.intake, wake, lambda: None)  # as `append` does: it ends, and says why
+    assert str(feed.intake.refusal).startswith(f"{log.path}: Is a directory")
+    for descriptor in (wake, other, feed.follow._tail.file):
+        os.close(descriptor)
